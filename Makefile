@@ -1,0 +1,52 @@
+# Needs git, python3 and make. uv is used when it is there, else installed into the environment in .venv.
+
+BIN := .venv/bin
+UV = $(shell command -v uv || echo $(BIN)/uv)
+FRAMEWORK ?= fastapi
+
+# uv trusts its own list of certificates unless told to trust the machine's, as pip does.
+export UV_SYSTEM_CERTS ?= true
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Another interpreter than the first that fits: make PYTHON=/path/to/python3
+ifdef PYTHON
+export UV_PYTHON ?= $(PYTHON)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help try test lint format bench clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+try: .venv/ready ## Render the default service into a temporary folder and serve it (FRAMEWORK=flask for Flask)
+	@$(BIN)/python -m tests.try_template framework=$(FRAMEWORK)
+
+test: .venv/ready ## Run all tests of the template: render, check and run what it makes
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/ready ## Format the hooks, the tests and the benchmarks
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/ready ## Measure rendering, start and the generated suites against what they stand on
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove the environments and everything that was built
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/ready: pyproject.toml
+	@command -v uv >/dev/null || $(MAKE) --no-print-directory .venv/bin/uv
+	@$(UV) sync --inexact --quiet
+	@touch $@
+
+.venv/bin/uv: PYTHON ?= python3
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is %d.%d here, 3.11 or newer is needed: make PYTHON=/path/to/python3" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"

@@ -1,0 +1,30 @@
+"""Names that a project, its package or its folder cannot have; compared in lower case, with `_` for `-`."""
+
+# Modules that only some of the supported Pythons have. With those of the running one (`sys.stdlib_module_names`) they
+# make one list, so that an answer is refused on every machine or on none.
+STANDARD_LIBRARY = frozenset(
+    """
+    aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils imghdr imp lib2to3 mailcap
+    msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib
+    """.split()
+)
+
+# Modules and distributions that the environment of a generated project may hold, whatever was chosen, on any system.
+INSTALLED = frozenset(
+    """
+    annotated_doc annotated_types anyio ast_serialize blinker click colorama coverage dotenv exceptiongroup fastapi
+    fastapi_cli flask granian h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt
+    markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
+    pathspec pip pkg_resources pluggy py pydantic pydantic_core pydantic_settings pygments pytest pytest_cov
+    python_dotenv pyyaml rich rich_toolkit ruff setuptools shellingham starlette tomli truststore typer
+    typing_extensions typing_inspection tzdata uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop yaml
+    """.split()
+)
+
+# What stands beside the package in a project, or is left there by tools that would then overlook the package.
+BESIDE_THE_PACKAGE = frozenset(
+    "asgi build conftest dist license makefile migrations node_modules site tests venv wsgi".split()
+)
+
+# Windows opens a device in place of a file of such a name.
+WINDOWS_DEVICES = frozenset(["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))])

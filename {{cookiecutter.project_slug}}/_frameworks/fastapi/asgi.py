@@ -1,0 +1,5 @@
+"""The gateway for ASGI servers: `uvicorn asgi:app`, `fastapi dev`."""
+
+from {{ cookiecutter.package_name }} import create_app
+
+app = create_app()

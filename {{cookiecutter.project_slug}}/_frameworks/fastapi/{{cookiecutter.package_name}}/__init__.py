@@ -1,0 +1,19 @@
+"""The application factory."""
+
+from fastapi import FastAPI
+
+from . import api, dependencies, health
+from .config import Settings
+from .metadata import DESCRIPTION, NAME, VERSION
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; without settings, they are read from the environment."""
+    app = FastAPI(title=NAME, description=DESCRIPTION, version=VERSION)
+
+    dependencies.init_app(app, settings or Settings())
+    health.init_app(app)
+
+    app.include_router(api.router)
+
+    return app

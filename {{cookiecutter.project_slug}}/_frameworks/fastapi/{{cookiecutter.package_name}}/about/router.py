@@ -1,0 +1,15 @@
+"""The about endpoint."""
+
+from fastapi import APIRouter
+
+from ..dependencies import SettingsDep
+from . import service
+from .schemas import About
+
+router = APIRouter(prefix="/about", tags=["about"])
+
+
+@router.get("")
+async def read_about(settings: SettingsDep) -> About:
+    """Name the service, its version and its environment."""
+    return service.describe(settings)

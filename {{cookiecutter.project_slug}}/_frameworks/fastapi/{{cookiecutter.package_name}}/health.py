@@ -1,0 +1,70 @@
+"""Probes for whatever runs the service: is it alive, is it ready for traffic."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, FastAPI, Request, Response, status
+
+from .schemas import Liveness, Outcome, Readiness
+
+logger = logging.getLogger(__name__)
+router = APIRouter(tags=["health"])
+
+Check = Callable[[], Awaitable[object]]
+
+
+class Checks:
+    """Named readiness checks, each with a deadline."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, tuple[Check, float]] = {}
+
+    def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
+        """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
+        if name in self._checks:
+            raise ValueError(f"there is a readiness check named {name!r} already")
+        self._checks[name] = (check, deadline)
+
+    async def run(self) -> dict[str, Outcome]:
+        """Run all checks at once; as slow as the longest deadline at most."""
+        outcomes = await asyncio.gather(*(self._outcome(name) for name in self._checks))
+        return dict(zip(self._checks, outcomes, strict=True))
+
+    async def _outcome(self, name: str) -> Outcome:
+        check, deadline = self._checks[name]
+        expiry = asyncio.timeout(deadline)
+        try:
+            async with expiry:
+                await check()
+        except Exception:
+            logger.warning("readiness check %r failed", name, exc_info=True)
+            return "timeout" if expiry.expired() else "failed"
+        return "ok"
+
+
+def init_app(app: FastAPI) -> None:
+    """Give the application its registry of checks and the probes that ask it."""
+    app.state.checks = Checks()
+    app.include_router(router)
+
+
+def get_checks(app: FastAPI) -> Checks:
+    """Return the application's registry, to add a check or to run them."""
+    checks: Checks = app.state.checks
+    return checks
+
+
+@router.get("/livez")
+async def read_liveness() -> Liveness:
+    """Answer, and touch nothing: a failing dependency is no reason for a restart."""
+    return Liveness()
+
+
+@router.get("/readyz", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
+async def read_readiness(request: Request, response: Response) -> Readiness:
+    """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
+    readiness = Readiness.of(await get_checks(request.app).run())
+    if readiness.status != "ok":
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return readiness

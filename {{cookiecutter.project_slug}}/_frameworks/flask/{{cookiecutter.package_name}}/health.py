@@ -1,0 +1,92 @@
+"""Probes for whatever runs the service: is it alive, is it ready for traffic."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from http import HTTPStatus
+from threading import Thread
+from time import monotonic
+
+from flask import Blueprint, Flask, current_app
+from flask.typing import ResponseReturnValue
+
+from .schemas import Liveness, Outcome, Readiness
+
+logger = logging.getLogger(__name__)
+bp = Blueprint("health", __name__)
+
+Check = Callable[[], object]
+
+
+class Checks:
+    """Named readiness checks, each with a deadline."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, tuple[Check, float]] = {}
+        self._running: dict[str, Future[object]] = {}
+
+    def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
+        """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
+        if name in self._checks:
+            raise ValueError(f"there is a readiness check named {name!r} already")
+        self._checks[name] = (check, deadline)
+
+    def run(self) -> dict[str, Outcome]:
+        """Run all checks at once; as slow as the longest deadline at most."""
+        started = monotonic()
+        running = {name: self._start(name) for name in self._checks}
+        return {name: self._outcome(name, running[name], started) for name in self._checks}
+
+    def _start(self, name: str) -> Future[object]:
+        """Run a check in a thread; one that hangs cannot be stopped, so it is not started twice."""
+        running = self._running.get(name)
+        if running is None or running.done():
+            running = self._running[name] = Future()
+            check, _ = self._checks[name]
+            Thread(target=_resolve, args=(running, check), daemon=True).start()
+        return running
+
+    def _outcome(self, name: str, running: Future[object], started: float) -> Outcome:
+        _, deadline = self._checks[name]
+        try:
+            error = running.exception(timeout=max(0, started + deadline - monotonic()))
+        except TimeoutError:
+            logger.warning("readiness check %r took more than %s s", name, deadline)
+            return "timeout"
+        if error:
+            logger.warning("readiness check %r failed", name, exc_info=error)
+            return "failed"
+        return "ok"
+
+
+def _resolve(running: Future[object], check: Check) -> None:
+    try:
+        running.set_result(check())
+    except Exception as error:
+        running.set_exception(error)
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its registry of checks and the probes that ask it."""
+    app.extensions["checks"] = Checks()
+    app.register_blueprint(bp)
+
+
+def get_checks(app: Flask) -> Checks:
+    """Return the application's registry, to add a check or to run them."""
+    checks: Checks = app.extensions["checks"]
+    return checks
+
+
+@bp.get("/livez")
+def read_liveness() -> ResponseReturnValue:
+    """Answer, and touch nothing: a failing dependency is no reason for a restart."""
+    return Liveness().model_dump(mode="json")
+
+
+@bp.get("/readyz")
+def read_readiness() -> ResponseReturnValue:
+    """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
+    readiness = Readiness.of(get_checks(current_app).run())
+    status = HTTPStatus.OK if readiness.status == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+    return readiness.model_dump(mode="json"), status

@@ -1,0 +1,70 @@
+"""The fixtures, and the names that tests take from the package."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.cli import main
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.health import get_checks
+from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
+
+from .framework import App, client_for
+
+__all__ = [
+    "NAME",
+    "VERSION",
+    "App",
+    "IsolatedSettings",
+    "Settings",
+    "create_app",
+    "get_checks",
+    "main",
+]
+
+
+class IsolatedSettings(Settings):
+    """Settings that come from the test alone, whatever the environment or a `.env` file says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return IsolatedSettings(environment="test", secret_key="a secret of the tests, long enough")
+
+
+@pytest.fixture
+def app(settings: Settings) -> App:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: App) -> Iterator[httpx2.Client]:
+    with client_for(app) as client:
+        yield client
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Empty the environment of settings, and work in a folder without a `.env` file."""
+    for name in list(os.environ):
+        if name.lower() in Settings.model_fields:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch

@@ -1,0 +1,42 @@
+"""The commands, as they are typed."""
+
+import runpy
+
+import pytest
+from click.testing import CliRunner
+
+from .conftest import create_app, main
+
+
+def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(main, ["check"])
+
+    assert result.exit_code == 0
+    assert "fit for development" in result.output
+
+
+def test_check_lists_everything_that_is_wrong(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ENVIRONMENT", "production")
+    environment.setenv("PORT", "http")
+
+    result = CliRunner().invoke(main, ["check"])
+
+    assert result.exit_code == 1
+    assert "SECRET_KEY: " in result.output
+    assert "PORT: " in result.output
+
+
+def test_package_runs_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["__main__", "--help"])
+
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(create_app.__module__, run_name="__main__")
+
+    assert left.value.code == 0
+    assert f"python -m {create_app.__module__}" in capsys.readouterr().out
+
+
+def test_worker_that_imports_the_main_module_runs_no_command() -> None:
+    runpy.run_module(f"{create_app.__module__}.__main__", run_name="__mp_main__")

@@ -1,0 +1,43 @@
+"""The factory: nothing is shared, nothing happens at import."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from .conftest import App, IsolatedSettings, create_app
+from .framework import client_for
+
+
+def test_applications_share_nothing(app: App) -> None:
+    other = create_app(IsolatedSettings())
+
+    with client_for(app) as client, client_for(other) as other_client:
+        about = [each.get("/api/v1/about").json() for each in (client, other_client)]
+
+    assert [each["environment"] for each in about] == ["test", "development"]
+
+
+def test_settings_are_read_from_the_environment_when_none_are_given(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("ENVIRONMENT", "staging")
+    environment.setenv("SECRET_KEY", "s" * 32)
+
+    with client_for(create_app()) as client:
+        assert client.get("/api/v1/about").json()["environment"] == "staging"
+
+
+def test_unfit_settings_stop_the_application(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ENVIRONMENT", "production")
+    environment.setenv("SECRET_KEY", "too short")
+
+    with pytest.raises(ValidationError, match="secret_key"):
+        create_app()
+
+
+def test_importing_reads_no_settings(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ENVIRONMENT", "nowhere")
+
+    subprocess.run([sys.executable, "-c", f"import {create_app.__module__}"], check=True)

@@ -1,0 +1,63 @@
+"""The probes, with checks that pass, fail and hang."""
+
+import httpx2
+import pytest
+
+from .conftest import App, get_checks
+from .framework import Barrier, fail, hang, succeed
+
+
+def test_livez_answers(client: httpx2.Client) -> None:
+    response = client.get("/livez")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+
+
+def test_livez_answers_while_a_check_fails(app: App, client: httpx2.Client) -> None:
+    get_checks(app).add("database", fail)
+
+    assert client.get("/livez").status_code == 200
+
+
+def test_readyz_is_ready_without_checks(client: httpx2.Client) -> None:
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {}}
+
+
+def test_readyz_names_what_fails_and_what_hangs(app: App, client: httpx2.Client) -> None:
+    checks = get_checks(app)
+    checks.add("cache", succeed)
+    checks.add("database", fail)
+    checks.add("queue", hang, deadline=0.05)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "checks": {"cache": "ok", "database": "failed", "queue": "timeout"},
+    }
+
+
+def test_readyz_runs_its_checks_at_once(app: App, client: httpx2.Client) -> None:
+    barrier = Barrier(2)
+    get_checks(app).add("one that waits for the other", barrier.wait)
+    get_checks(app).add("the other", barrier.wait)
+
+    assert client.get("/readyz").status_code == 200
+
+
+def test_readyz_recovers_with_its_checks(app: App, client: httpx2.Client) -> None:
+    get_checks(app).add("database", succeed)
+
+    assert [client.get("/readyz").status_code for _ in range(2)] == [200, 200]
+
+
+def test_check_names_are_unique(app: App) -> None:
+    get_checks(app).add("database", succeed)
+
+    with pytest.raises(ValueError, match="'database'"):
+        get_checks(app).add("database", succeed)

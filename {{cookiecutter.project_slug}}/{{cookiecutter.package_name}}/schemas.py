@@ -1,0 +1,26 @@
+"""What goes over the wire outside any domain."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel
+
+Outcome = Literal["ok", "failed", "timeout"]
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work, and what each check found."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, Outcome]
+
+    @classmethod
+    def of(cls, checks: dict[str, Outcome]) -> Self:
+        """Summarise the outcome of each check: ready when none failed or timed out."""
+        ready = all(outcome == "ok" for outcome in checks.values())
+        return cls(status="ok" if ready else "unavailable", checks=checks)

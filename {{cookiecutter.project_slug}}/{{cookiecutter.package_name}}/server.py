@@ -1,0 +1,42 @@
+"""The server that runs the application, in development and in production."""
+
+import multiprocessing
+import socket
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from .config import Settings
+
+
+def serve(settings: Settings, *, reload: bool) -> None:
+    """Serve until a signal ends it; requests in flight are finished first.
+
+    Raises OSError where the address cannot be used: the server itself would share one in use.
+    """
+    family = socket.AF_INET if settings.host.version == 4 else socket.AF_INET6
+    socket.create_server((str(settings.host), settings.port), family=family).close()
+
+    if reload:
+        # A forked worker would start with the modules of this process, as they were before.
+        multiprocessing.set_start_method("spawn")
+
+    Granian(
+        f"{__package__}:create_app",
+        factory=True,
+        interface=Interfaces("{{ cookiecutter.__gateway }}"),
+        address=str(settings.host),
+        port=settings.port,
+        workers=1 if reload else settings.workers,
+        # {% if cookiecutter.__gateway == "wsgi" %}
+        blocking_threads=4,
+        websockets=False,
+        # {% endif %}
+        log_level=LogLevels(settings.log_level.lower()),
+        log_access=True,
+        reload=reload,
+        reload_ignore_worker_failure=reload,
+        reload_paths=[Path(__file__).parent],
+    ).serve()
