@@ -1,0 +1,78 @@
+"""The interpreters of this machine, and environments that hold everything a generated project needs."""
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock
+from uv import find_uv_bin
+
+CACHE = Path(__file__).parent.parent / ".cache" / "environments"
+OLDEST = (3, 11)
+
+
+@functools.cache
+def interpreters() -> dict[str, Path]:
+    """Find every Python from 3.11 on by running it: `{"3.11": path, …}`, the newest patch release of each."""
+    found: dict[str, tuple[tuple[int, ...], Path]] = {}
+    for path in candidates():
+        version = version_of(path)
+        if version and version[:2] >= OLDEST:
+            minor = "{}.{}".format(*version)
+            found[minor] = max(found.get(minor, (version, path)), (version, path))
+    return {minor: found[minor][1] for minor in sorted(found, key=lambda minor: found[minor][0])}
+
+
+def candidates() -> Iterator[Path]:
+    """Give what may be an interpreter: this one, those on the path, those that pyenv or uv installed."""
+    yield Path(sys.executable).resolve()
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    homes = [Path.home() / ".pyenv" / "versions", Path.home() / ".local" / "share" / "uv" / "python"]
+    folders += [str(binaries) for home in homes for binaries in sorted(home.glob("*/bin"))]
+    for folder in folders:
+        yield from sorted(Path(folder).glob("python3.[0-9][0-9]"))
+
+
+def version_of(interpreter: Path) -> tuple[int, ...] | None:
+    """Return (major, minor, micro), or None for one that fails, as the shims of pyenv do."""
+    code = "import sys, venv; print(*sys.version_info[:3])"
+    try:
+        answer = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return tuple(map(int, answer.stdout.split())) if answer.returncode == 0 else None
+
+
+def environment(project: Path, python: str, *more: str) -> Path:
+    """Return an environment for that Python with all that the project depends on, and more, but not the project itself.
+
+    It is made once for each list of dependencies, and kept in `.cache`.
+    """
+    with project.joinpath("pyproject.toml").open("rb") as file:
+        metadata = tomllib.load(file)
+    requirements = [*metadata["project"]["dependencies"], *metadata["dependency-groups"]["dev"], *more]
+    interpreter = interpreters()[python]
+    key = hashlib.sha256(repr((requirements, str(interpreter))).encode()).hexdigest()[:12]
+    path = CACHE / f"{python}-{key}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not (path / "ready").exists():
+            shutil.rmtree(path, ignore_errors=True)
+            uv("venv", "--python", str(interpreter), str(path))
+            uv("pip", "install", "--python", str(path / "bin" / "python"), *requirements)
+            (path / "ready").touch()
+    return path
+
+
+def uv(*arguments: str) -> None:
+    """Run uv, which trusts the machine's certificates; what it says is part of the error, if there is one."""
+    settings = {"UV_SYSTEM_CERTS": "true"} | os.environ | {"UV_NO_PROGRESS": "true"}
+    done = subprocess.run([find_uv_bin(), *arguments], env=settings, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"uv {' '.join(arguments)}\n{done.stderr}")

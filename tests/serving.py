@@ -1,0 +1,92 @@
+"""Run a server on a free port of this machine, ask it, end it."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+class Server:
+    """A command that serves HTTP; `{port}` in it, and PORT in its environment, are where it listens."""
+
+    def __init__(self, command: str, *, folder: Path, binaries: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.command = shlex.split(command.format(port=self.port))
+        self.folder = folder
+        self.environment = os.environ | {"PORT": str(self.port)} | settings
+        self.environment["PATH"] = f"{binaries}{os.pathsep}{self.environment['PATH']}"
+        self.resources = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.output = self.resources.enter_context(tempfile.TemporaryFile(mode="w+"))
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            executable=self._executable(),
+        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.get("/livez")
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.end(signal.SIGKILL)
+                    raise AssertionError(f"{shlex.join(self.command)} does not serve:\n{self.said()}") from None
+                time.sleep(0.05)
+            else:
+                return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.end(signal.SIGTERM)
+        self.resources.close()
+
+    def _executable(self) -> str:
+        """Look the command up where the server will run, not where this process does."""
+        for folder in self.environment["PATH"].split(os.pathsep):
+            if (path := Path(folder, self.command[0])).is_file():
+                return str(path)
+        raise FileNotFoundError(self.command[0])
+
+    def get(self, path: str, timeout: float = 10) -> tuple[int, Any]:
+        """Ask for JSON: the status and the body."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the exit code; whatever is left after 20 seconds is killed."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def said(self) -> str:
+        """Return what the server wrote so far."""
+        self.output.seek(0)
+        return self.output.read()

@@ -1,0 +1,143 @@
+"""The template before it is rendered: every file is valid in its own language, and the overlays mirror each other."""
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, template_files
+
+ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
+SOURCES = [path.relative_to(ROOT) for path in template_files()]
+OVERLAYS = {framework: ROOT / "_frameworks" / framework for framework in FRAMEWORKS}
+PACKAGE = "{{cookiecutter.package_name}}"
+
+# They spell the package's name, which has no spelling before it is rendered.
+NOT_PYTHON_YET = {
+    "_frameworks/fastapi/asgi.py",
+    "_frameworks/flask/wsgi.py",
+    "tests/conftest.py",
+}
+# What a framework has and the other one has not, for a reason.
+ONE_SIDED = {
+    "fastapi": {"asgi.py", f"{PACKAGE}/about/router.py"},
+    "flask": {"wsgi.py", f"{PACKAGE}/about/views.py", "tests/test_flask.py"},
+}
+TAG = re.compile(r"^ *# \{% (if [^%]*|endif|raw|endraw) %\}$")
+
+
+@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".py"])
+def test_python_parses_before_rendering(source: str) -> None:
+    text = (ROOT / source).read_text(encoding="utf-8")
+
+    if source in NOT_PYTHON_YET:
+        with pytest.raises(SyntaxError):
+            ast.parse(text)
+    else:
+        ast.parse(text)
+
+
+def test_hooks_parse_before_rendering() -> None:
+    for hook in (TEMPLATE / "hooks").glob("*.py"):
+        ast.parse(hook.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".toml"])
+def test_toml_parses_before_rendering(source: str) -> None:
+    tomllib.loads((ROOT / source).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("source", [str(path) for path in SOURCES])
+def test_control_tags_are_comments_on_lines_of_their_own(source: str) -> None:
+    for line in (ROOT / source).read_text(encoding="utf-8").splitlines():
+        if "{%" in line or "{#" in line:
+            assert TAG.match(line)
+
+
+@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".py"])
+def test_control_tags_are_not_nested_and_not_around_imports_or_definitions(source: str) -> None:
+    inside = False
+    for line in (ROOT / source).read_text(encoding="utf-8").splitlines():
+        if "# {% if" in line:
+            assert not inside
+            inside = True
+        elif "# {% endif" in line:
+            inside = False
+        elif inside:
+            assert not re.match(r" *(import|from|def|async def|class|@)\b", line)
+
+
+def test_overlays_mirror_each_other() -> None:
+    names = {
+        framework: {path.relative_to(overlay).as_posix() for path in overlay.rglob("*.py")}
+        for framework, overlay in OVERLAYS.items()
+    }
+
+    for framework, one_sided in ONE_SIDED.items():
+        others = set.union(*(names[other] for other in FRAMEWORKS if other != framework))
+        assert names[framework] - others == one_sided
+
+
+def test_overlays_define_the_same_names_in_the_same_order() -> None:
+    def public_names(path: Path) -> list[str]:
+        nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        return [node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+
+    fastapi, flask = (OVERLAYS[framework] for framework in ("fastapi", "flask"))
+    for path in sorted(fastapi.rglob("*.py")):
+        twin = flask / path.relative_to(fastapi)
+        if twin.exists() and path.relative_to(fastapi).as_posix() not in ONE_SIDED["fastapi"]:
+            public = [[name for name in public_names(each) if not name.startswith("_")] for each in (path, twin)]
+            assert public[0] == public[1]
+
+
+def test_overlays_have_the_same_docstrings() -> None:
+    def docstrings(path: Path) -> dict[str, str | None]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+        return {node.name: ast.get_docstring(node) for node in nodes if not node.name.startswith("_")}
+
+    shared = [f"{PACKAGE}/__init__.py", f"{PACKAGE}/dependencies.py", f"{PACKAGE}/health.py"]
+    for source in shared:
+        fastapi, flask = (docstrings(OVERLAYS[framework] / source) for framework in ("fastapi", "flask"))
+        assert fastapi
+        assert fastapi == flask
+
+
+def test_no_overlay_hides_a_shared_file() -> None:
+    for overlay in OVERLAYS.values():
+        for path in overlay.rglob("*"):
+            assert path.is_dir() or not (ROOT / path.relative_to(overlay)).exists()
+
+
+def test_every_licence_has_its_text() -> None:
+    assert sorted(path.name for path in (ROOT / "_licenses").iterdir()) == sorted(LICENSES)
+
+
+def test_every_question_has_a_prompt() -> None:
+    asked = [question for question in QUESTIONS if not question.startswith("_")]
+
+    assert list(QUESTIONS["__prompts__"]) == asked
+
+
+def test_every_derived_variable_is_used() -> None:
+    everything = "".join(path.read_text(encoding="utf-8") for path in map(ROOT.joinpath, SOURCES))
+    everything += json.dumps(QUESTIONS)
+
+    for variable in QUESTIONS:
+        if variable.startswith("__") and variable not in {"__prompts__", "__begin"}:
+            assert f"cookiecutter.{variable}" in everything
+
+
+@pytest.mark.parametrize("source", [str(path) for path in SOURCES if PACKAGE in path.parts])
+def test_no_module_imports_the_package_root(source: str) -> None:
+    inside = Path(source).parts[Path(source).parts.index(PACKAGE) + 1 :]
+    modules = {path.stem for path in SOURCES if path.parent.name == PACKAGE}
+    modules |= {path.parent.name for path in SOURCES if path.parent.parent.name == PACKAGE}
+
+    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == len(inside) and node.module is None:
+            assert {alias.name for alias in node.names} <= modules
