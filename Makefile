@@ -20,7 +20,7 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
 
 try: .venv/ready ## Render the default service into a temporary folder and serve it (FRAMEWORK=flask for Flask)
-	@$(BIN)/python -m tests.try_template framework=$(FRAMEWORK)
+	@$(BIN)/python -m tests.try_template $(FRAMEWORK)
 
 test: .venv/ready ## Run all tests of the template: render, check and run what it makes
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +42,7 @@ class Server:
             stdout=self.output,
             stderr=subprocess.STDOUT,
             executable=self._executable(),
+            start_new_session=True,
         )
         deadline = time.monotonic() + 30
         while True:
@@ -78,12 +79,13 @@ class Server:
                 return error.code, json.load(error)
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and wait for the exit code; whatever is left after 20 seconds is killed."""
+        """Send a signal and wait for the exit code; what is left of its group after 20 seconds is killed."""
         self.process.send_signal(number)
         try:
             return self.process.wait(timeout=20)
         finally:
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def said(self) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.rendering import BIN, FRAMEWORKS, Workplace, read_back, run
@@ -68,6 +68,7 @@ def test_any_answer_is_refused_or_works(answers: dict[str, str]) -> None:
         workplace = Workplace(Path(folder) / "workplace")
         done = workplace.cookiecutter(**answers)
 
+        event("refused" if done.returncode else "accepted")
         if done.returncode:
             assert re.fullmatch(r"[a-z_]+: '.*' [^\n]*; [^\n]*\.\n", done.stdout) or re.fullmatch(
                 r'[a-z_]+: ".*" [^\n]*; [^\n]*\.\n', done.stdout

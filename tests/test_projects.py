@@ -1,5 +1,6 @@
 """A rendered project at work: its own suite on every Python, its linters, its servers, its distribution."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hooks.answers import folded
+from hooks.reserved_names import INSTALLED
 from tests.environments import environment, interpreters, uv
 from tests.rendering import BIN, FRAMEWORKS, Workplace, run
 from tests.serving import Server
@@ -38,6 +41,20 @@ def framework(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def project(framework: str, workplace: Workplace) -> Path:
     return workplace.render(framework=framework)
+
+
+def test_installed_names_are_reserved(project: Path) -> None:
+    code = """
+import json
+from importlib.metadata import distributions, packages_distributions
+names = {distribution.name for distribution in distributions()} | set(packages_distributions())
+print(json.dumps(sorted(names)))
+"""
+    interpreter = environment(project, PYTHONS[-1]) / "bin" / "python"
+    listed = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
+    names = {folded(name) for name in json.loads(listed.stdout)}
+
+    assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
 
 
 @pytest.mark.parametrize("python", PYTHONS)

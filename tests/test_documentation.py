@@ -1,0 +1,122 @@
+"""What the documentation says to type is typed, what it shows as a file is written, and its links lead somewhere."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.documentation import Block, blocks, links, questions_table
+from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
+from tests.serving import Server
+
+PAGES = [
+    str(path.relative_to(TEMPLATE))
+    for path in [*sorted(TEMPLATE.glob("*.md")), *sorted((TEMPLATE / "docs").rglob("*.md"))]
+]
+SERVES = re.compile(r"^(make (try|run|serve)|python -m \w+ (run|serve)|flask run|fastapi dev|uvicorn|gunicorn)\b.*$")
+EXECUTED = {"sh", "python", "json"}
+SHOWN = {"", "text", "console", "diff", "toml", "ini"}
+
+
+class Reader:
+    """Somebody who follows a page from top to bottom."""
+
+    def __init__(self, workplace: Workplace, framework: str) -> None:
+        self.workplace = workplace
+        self.framework = framework
+        self.folder = TEMPLATE
+        self.server: Server | None = None
+
+    def follow(self, block: Block) -> None:
+        """Do what a block says, unless it is for the other framework or says why it is not run."""
+        assert block.language in EXECUTED | SHOWN, block
+        if block.rendered and self.folder == TEMPLATE:
+            self.folder = self.workplace.render(framework=self.framework)
+        if block.not_run or block.attributes.get("framework", self.framework) != self.framework:
+            return
+        if block.language == "sh" and SERVES.match(block.text.strip()):
+            self.serve(block)
+        elif block.language == "sh":
+            self.run(block)
+        elif block.language == "python":
+            ast.parse(block.text)
+            if "file" in block.attributes:
+                path = self.folder / block.attributes["file"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
+        elif block.language == "json":
+            json.loads(block.text)
+
+    def serve(self, block: Block) -> None:
+        self.leave()
+        self.server = Server(block.text.strip(), folder=self.folder, binaries=BIN)
+        self.server.__enter__()
+
+    def run(self, block: Block) -> None:
+        text = block.text
+        if self.server:
+            text = text.replace("127.0.0.1:8000", f"127.0.0.1:{self.server.port}")
+        folder = self.workplace.root / "folder"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"{text}\npwd > '{folder}'"],
+            cwd=self.folder,
+            env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "TEMPLATE": str(TEMPLATE)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"line {block.line}: {block.text}\n{done.stdout}\n{done.stderr}"
+        self.folder = Path(folder.read_text().strip())
+
+    def leave(self) -> None:
+        if self.server:
+            self.server.__exit__(None, None, None)
+            self.server = None
+
+
+@contextmanager
+def reading(workplace: Workplace, framework: str) -> Iterator[Reader]:
+    reader = Reader(workplace, framework)
+    try:
+        yield reader
+    finally:
+        reader.leave()
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))]
+)
+def test_page_can_be_followed(page: str, framework: str, workplace: Workplace) -> None:
+    with reading(workplace, framework) as reader:
+        for block in blocks((TEMPLATE / page).read_text(encoding="utf-8")):
+            reader.follow(block)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_readme_of_a_project_can_be_followed(framework: str, workplace: Workplace) -> None:
+    project = workplace.render(framework=framework)
+
+    with reading(workplace, framework) as reader:
+        reader.folder = project
+        for block in blocks((project / "README.md").read_text(encoding="utf-8")):
+            reader.follow(block)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for target in links((TEMPLATE / page).read_text(encoding="utf-8")):
+        assert ((TEMPLATE / page).parent / target).exists(), target
+
+
+def test_readme_shows_the_questions() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+
+    assert f"<!-- questions -->\n{questions_table()}\n<!-- /questions -->" in readme, (
+        "run python -m tests.documentation"
+    )
