@@ -1,17 +1,78 @@
-"""The fixtures, and a line that tells which interpreters are used."""
+"""The variants as fixtures, and what the terminal shows of them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.environments import interpreters
 from tests.rendering import Workplace
+from tests.report import Report
+from tests.variants import Variant, behavioural, cosmetic
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--variant", default="", help='only what concerns these answers: "framework=flask"')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "check(name): the column of the final table that a test of variants belongs to")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Report(config), "report of variants")
 
 
 def pytest_report_header() -> str:
-    return f"generated suites run on: {', '.join(f'{python} ({path})' for python, path in interpreters().items())}"
+    return f"generated suites run on {', '.join(f'{python} ({path})' for python, path in interpreters().items())}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    wanted = metafunc.config.getoption("--variant")
+    for fixture, variants in (("variant", behavioural()), ("cosmetic_variant", cosmetic())):
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, [variant for variant in variants if variant.has(wanted)], ids=Variant.name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--variant`, leave out the tests that concern no variant."""
+    if config.getoption("--variant"):
+        others = [
+            item for item in items if not {"variant", "cosmetic_variant"} & set(getattr(item, "fixturenames", ()))
+        ]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tell the report which variant a test is about, and which check it is part of."""
+    check = item.get_closest_marker("check")
+    variant = (
+        item.callspec.params.get("variant") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    )
+    if check and isinstance(variant, Variant):
+        item.user_properties += [("variant", variant.name()), ("check", check.args[0])]
 
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Workplace:
     return Workplace(tmp_path / "workplace")
+
+
+@pytest.fixture(scope="session")
+def renders() -> dict[Variant, Path]:
+    """The variants that were rendered already, which no test may change."""
+    return {}
+
+
+@pytest.fixture
+def rendered(variant: Variant, renders: dict[Variant, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The variant's files, rendered once; not to be changed."""
+    if variant not in renders:
+        renders[variant] = Workplace(tmp_path_factory.mktemp("variant") / "workplace").render(**variant.answers)
+    return renders[variant]
+
+
+@pytest.fixture
+def project(rendered: Path, tmp_path: Path) -> Path:
+    """A copy of the variant's files, to run and to change."""
+    return shutil.copytree(rendered, tmp_path / "my-service")

@@ -61,7 +61,7 @@ def environment(project: Path, python: str, *more: str) -> Path:
     key = hashlib.sha256(repr((requirements, str(interpreter))).encode()).hexdigest()[:12]
     path = CACHE / f"{python}-{key}"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with FileLock(f"{path}.lock"):
         if not (path / "ready").exists():
             shutil.rmtree(path, ignore_errors=True)
             uv("venv", "--python", str(interpreter), str(path))
@@ -76,3 +76,6 @@ def uv(*arguments: str) -> None:
     done = subprocess.run([find_uv_bin(), *arguments], env=settings, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)}\n{done.stderr}")
+
+
+PYTHONS = list(interpreters())

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -36,6 +37,7 @@ class Workplace:
             "GIT_CONFIG_GLOBAL": str(root / "gitconfig"),
             "GIT_CONFIG_NOSYSTEM": "1",
             "LANG": "C.UTF-8",
+            "TMPDIR": str(root),
         }
         (root / "gitconfig").write_text("[user]\nname = Tests\nemail = tests@example.com\n")
 
@@ -61,6 +63,12 @@ class Workplace:
             text=True,
             timeout=600,
         )
+
+    def git(self, *arguments: str | Path, cwd: Path | None = None) -> str:
+        """Run git, and return what it prints."""
+        done = self.run("git", *arguments, cwd=cwd)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def cookiecutter(self, *options: str | Path, **answers: str) -> subprocess.CompletedProcess[str]:
         """Run cookiecutter on the working tree without asking."""
@@ -117,8 +125,9 @@ def read_back(project: Path) -> dict[str, dict[str, str]]:
     }
     readme = markdown_text(project / "README.md")
     agents = markdown_text(project / "AGENTS.md")
-    holder = (project / "LICENSE").read_text(encoding="utf-8").split("\n")[2]
-    return {
+    licence = (project / "LICENSE").read_text(encoding="utf-8").split("\n")[:3]
+    holders = [line.removeprefix("Copyright (c) ") for line in licence if line.startswith("Copyright (c) ")]
+    read = {
         "project_name": {
             "metadata.py": str(constants["NAME"]),
             "README.md": readme[0],
@@ -131,11 +140,13 @@ def read_back(project: Path) -> dict[str, dict[str, str]]:
         },
         "author_name": {
             "pyproject.toml": metadata["authors"][0]["name"],
-            "LICENSE": holder.removeprefix("Copyright (c) "),
-            "README.md": readme[-1].removeprefix("Copyright (c) ").removesuffix(". Licensed under MIT, see LICENSE."),
+            "README.md": re.sub(r"\. (All rights reserved|Licensed under \S+, see LICENSE)\.$", "", readme[-1])[14:],
         },
         "author_email": {"pyproject.toml": metadata["authors"][0]["email"]},
     }
+    if holders:  # the texts of Apache-2.0 and GPL-3.0-or-later name none
+        read["author_name"]["LICENSE"] = holders[0].removesuffix(". All rights reserved.")
+    return read
 
 
 def markdown_text(page: Path) -> list[str]:

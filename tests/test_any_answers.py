@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from tests.environments import PYTHONS
 from tests.rendering import BIN, FRAMEWORKS, Workplace, read_back, run
-from tests.test_projects import PYTHONS
 
 settings.register_profile("same examples each time", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)

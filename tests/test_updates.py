@@ -7,49 +7,58 @@ from pathlib import Path
 
 import pytest
 
-from tests.rendering import TEMPLATE, Workplace, files
+from tests.environments import PYTHONS
+from tests.rendering import TEMPLATE, Workplace, files, run
+from tests.variants import TEXTS, Variant, choices
+
+PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
 
 @pytest.fixture
 def template(workplace: Workplace) -> Path:
-    """Commit the working tree to a repository of its own, which a test may change."""
-    repository = workplace.root / "template"
-    listed = [
-        "git",
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "cookiecutter.json",
-        "hooks",
-        "{{*",
-    ]
+    """Commit the working tree on top of the last commit, in a clone that a test may change."""
+    clone = workplace.root / "template"
+    workplace.git("clone", "--quiet", TEMPLATE, clone)
+    write_working_tree(clone)
+    workplace.git("add", "--all", cwd=clone)
+    workplace.git("commit", "--quiet", "--allow-empty", "--message", "the working tree", cwd=clone)
+    return clone
+
+
+def write_working_tree(clone: Path) -> None:
+    for part in PARTS:
+        target = clone / part
+        if target.is_dir():
+            shutil.rmtree(target)
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS]
     names = subprocess.run(listed, cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (TEMPLATE / name).exists():
-            (repository / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TEMPLATE / name, repository / name)
-    commit(workplace, repository, "init", "--quiet")
-    return repository
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TEMPLATE / name, clone / name)
 
 
-def commit(workplace: Workplace, repository: Path, *first: str) -> None:
-    for command in filter(None, [first, ("add", "--all"), ("commit", "--quiet", "--message", "change")]):
-        done = workplace.run("git", *command, cwd=repository)
-        assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def project(workplace: Workplace, template: Path) -> Path:
+def create(workplace: Workplace, template: Path, *options: str, **answers: str) -> Path:
     """Render with cruft and commit, as a user does."""
-    done = workplace.run("cruft", "create", template, "--no-input")
+    done = workplace.run("cruft", "create", template, "--no-input", "--extra-context", json.dumps(answers), *options)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    commit(workplace, workplace.output / "my-service", "init", "--quiet")
-    return workplace.output / "my-service"
+    (project,) = workplace.output.iterdir()
+    workplace.git("init", "--quiet", cwd=project)
+    commit(workplace, project)
+    return project
 
 
-def rendered(project: Path) -> dict[str, bytes]:
+def commit(workplace: Workplace, repository: Path) -> None:
+    workplace.git("add", "--all", cwd=repository)
+    workplace.git("commit", "--quiet", "--allow-empty", "--message", "change", cwd=repository)
+
+
+def update(workplace: Workplace, project: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    variables = ["--variables-to-update", json.dumps(changed)] if changed else []
+    return workplace.run("cruft", "update", "--skip-apply-ask", *variables, cwd=project)
+
+
+def rendered_part(project: Path) -> dict[str, bytes]:
     """Return the files that the template answers for."""
     return {
         name: content
@@ -58,67 +67,108 @@ def rendered(project: Path) -> dict[str, bytes]:
     }
 
 
-def test_cruft_renders_what_cookiecutter_renders(workplace: Workplace, project: Path, tmp_path: Path) -> None:
-    assert rendered(project) == files(Workplace(tmp_path / "plain").render())
+@pytest.mark.check("updates")
+def test_cruft_renders_what_cookiecutter_renders(
+    variant: Variant, rendered: Path, workplace: Workplace, template: Path
+) -> None:
+    project = create(workplace, template, **variant.answers)
+
+    assert rendered_part(project) == files(rendered)
     assert workplace.run("cruft", "check", cwd=project).returncode == 0
     assert workplace.run("cruft", "diff", "--exit-code", cwd=project).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"framework": "flask"},
-        {"framework": "flask", "license": "Proprietary", "description": "Something else, 'quoted'"},
-        {"license": "GPL-3.0-or-later"},
-        {"package_name": "other_name"},
-        {"author_name": "Zoë", "author_email": "zoe@example.com", "project_name": "Renamed"},
-    ],
-    ids=lambda changed: ",".join(changed),
-)
-def test_changed_answers_give_what_a_fresh_render_gives(
-    workplace: Workplace, project: Path, changed: dict[str, str], tmp_path: Path
+@pytest.mark.check("updates")
+def test_any_changed_choice_gives_what_a_fresh_render_gives(
+    variant: Variant, workplace: Workplace, template: Path, tmp_path: Path
 ) -> None:
-    done = workplace.run(
-        "cruft", "update", "--skip-apply-ask", "--variables-to-update", json.dumps(changed), cwd=project
-    )
+    project = create(workplace, template, **variant.answers)
+
+    for question, offered in choices().items():
+        own = variant.answers.get(question, offered[0])
+        others = [choice for choice in offered if choice != own]
+        for choice in [*others, own]:
+            done = update(workplace, project, **{question: choice})
+            commit(workplace, project)
+
+            assert done.returncode == 0, done.stdout + done.stderr
+            fresh = Workplace(tmp_path / f"{question}={choice}").render(**variant.answers | {question: choice})
+            assert rendered_part(project) == files(fresh), f"{question} changed to {choice}"
+
+
+@pytest.mark.parametrize("question", TEXTS)
+def test_changed_words_give_what_a_fresh_render_gives(
+    question: str, workplace: Workplace, template: Path, tmp_path: Path
+) -> None:
+    names = {"project_slug": "my-service", "package_name": "my_service"}
+    project = create(workplace, template)
+    changed = {question: TEXTS[question][1]}
+
+    done = update(workplace, project, **changed)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    answers = {"project_slug": "my-service", "package_name": "my_service"} | changed
-    assert rendered(project) == files(Workplace(tmp_path / "fresh").render(**answers))
+    assert rendered_part(project) == files(Workplace(tmp_path / "fresh").render(**names | changed))
 
 
-def test_update_keeps_what_the_user_changed(workplace: Workplace, template: Path, project: Path) -> None:
+@pytest.mark.parametrize("question", [*choices(), *TEXTS])
+def test_update_from_the_last_version_keeps_local_edits_and_works(
+    question: str, workplace: Workplace, template: Path
+) -> None:
+    answer = choices()[question][-1] if question in choices() else TEXTS[question][1]
+    now = workplace.git("rev-parse", "HEAD", cwd=template)
+    workplace.git("checkout", "--quiet", last_version(workplace, template), cwd=template)
+    project = create(workplace, template, **{question: answer})
+    workplace.git("checkout", "--quiet", now, cwd=template)
+    (service,) = project.glob("*/about/service.py")
+    service.write_text(service.read_text() + '\n\ndef local_edit() -> str:\n    """Stay."""\n    return "here"\n')
+    (project / "tests" / "about" / "test_local_edit.py").write_text("def test_local_edit() -> None:\n    pass\n")
+    commit(workplace, project)
+
+    done = update(workplace, project)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "local_edit" in service.read_text()
+    assert list(project.rglob("*.rej")) == []
+    assert workplace.git("diff", "--name-only", "--diff-filter=U", cwd=project) == ""
+    run(project, PYTHONS[0], "pytest", "--quiet")
+
+
+def last_version(workplace: Workplace, template: Path) -> str:
+    """Return the newest tag, or the commit before the working tree where nothing was released yet."""
+    tags = workplace.git("tag", "--sort=-version:refname", cwd=template).splitlines()
+    return tags[0] if tags else "HEAD~1"
+
+
+def test_update_takes_what_is_new_beside_what_is_local(workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template)
     endpoint = project / "my_service" / "about" / "router.py"
-    endpoint.write_text(
-        endpoint.read_text() + '\n\n@router.get("/mine")\nasync def read_mine() -> None:\n    """Mine."""\n'
-    )
+    endpoint.write_text(endpoint.read_text() + "\n# local\n")
     commit(workplace, project)
     example = template / "{{cookiecutter.project_slug}}" / ".env.example"
     example.write_text(example.read_text() + "\n# Something new\n")
     commit(workplace, template)
 
     assert workplace.run("cruft", "check", cwd=project).returncode == 1
-    done = workplace.run("cruft", "update", "--skip-apply-ask", cwd=project)
+    assert update(workplace, project).returncode == 0
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "read_mine" in endpoint.read_text()
-    assert "Something new" in (project / ".env.example").read_text()
-    assert list(project.rglob("*.rej")) == []
+    assert endpoint.read_text().endswith("\n# local\n")
+    assert (project / ".env.example").read_text().endswith("\n# Something new\n")
     assert workplace.run("cruft", "check", cwd=project).returncode == 0
 
 
-def test_update_refuses_a_bad_answer_and_changes_nothing(workplace: Workplace, project: Path) -> None:
+def test_update_refuses_a_bad_answer_and_changes_nothing(workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template)
     before = files(project)
-    done = workplace.run(
-        "cruft", "update", "--skip-apply-ask", "--variables-to-update", '{"package_name": "class"}', cwd=project
-    )
+
+    done = update(workplace, project, package_name="class")
 
     assert done.returncode == 1
     assert "package_name: 'class' is a keyword of Python; " in done.stderr
     assert files(project) == before
 
 
-def test_create_over_a_project_is_refused(workplace: Workplace, template: Path, project: Path) -> None:
+def test_create_over_a_project_is_refused(workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template)
     before = files(project)
 
     done = workplace.run("cruft", "create", template, "--no-input", "--overwrite-if-exists")

@@ -1,4 +1,4 @@
-"""The commands that serve, run for real on ports of their own."""
+"""The commands that serve: what they make of the settings, and one run of each for real."""
 
 import os
 import signal
@@ -8,19 +8,27 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 import pytest
 from click.testing import CliRunner
+from granian import Granian
+from granian.server.common import AbstractServer
 
 from .conftest import create_app, main
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 @contextmanager
 def started(command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start a command of the package on a free port; give its process and its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", create_app.__module__, command], env=os.environ | {"PORT": str(port)}
     )
@@ -51,6 +59,31 @@ def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch)
         for process, _ in (development, production):
             process.send_signal(signal.SIGTERM)
         assert [process.wait(timeout=10) for process, _ in (development, production)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("command", "workers", "start_methods"),
+    [("run", 1, ["spawn"]), ("serve", 3, [])],
+    ids=["run", "serve"],
+)
+def test_settings_reach_the_server(
+    command: str, workers: int, start_methods: list[str], environment: pytest.MonkeyPatch
+) -> None:
+    made: list[AbstractServer[Any]] = []
+    methods: list[str] = []
+    port = free_port()
+    environment.setattr(Granian, "serve", lambda server: made.append(server))
+    environment.setattr("multiprocessing.set_start_method", methods.append)
+    environment.setenv("HOST", "127.0.0.1")
+    environment.setenv("PORT", str(port))
+    environment.setenv("WORKERS", "3")
+
+    assert CliRunner().invoke(main, [command]).exit_code == 0
+
+    (server,) = made
+    assert (server.bind_addr, server.bind_port, server.workers) == ("127.0.0.1", port, workers)
+    assert server.reload_on_changes == (command == "run")
+    assert methods == start_methods
 
 
 def test_address_in_use_is_refused(environment: pytest.MonkeyPatch) -> None:

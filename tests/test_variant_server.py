@@ -1,8 +1,6 @@
-"""A rendered project at work: its own suite on every Python, its linters, its servers, its distribution."""
+"""Each variant served: by its own commands and by others, ended, reloaded, installed."""
 
-import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -12,92 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hooks.answers import folded
-from hooks.reserved_names import INSTALLED
-from tests.environments import environment, interpreters, uv
-from tests.rendering import BIN, FRAMEWORKS, Workplace, run
+from tests.environments import PYTHONS, environment, uv
+from tests.rendering import Workplace
 from tests.serving import Server
-
-PYTHONS = list(interpreters())
-HOSTILE = {
-    "ENVIRONMENT": "nowhere",
-    "SECRET_KEY": "short",
-    "HOST": "no address",
-    "PORT": "http",
-    "WORKERS": "-1",
-    "LOG_LEVEL": "loud",
-    "port": "99999",
-    "FLASK_APP": "nothing",
-    "FLASK_DEBUG": "1",
-    "FASTAPI_ENV": "production",
-}
-
-
-@pytest.fixture(params=FRAMEWORKS)
-def framework(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def project(framework: str, workplace: Workplace) -> Path:
-    return workplace.render(framework=framework)
-
-
-def test_installed_names_are_reserved(project: Path) -> None:
-    code = """
-import json
-from importlib.metadata import distributions, packages_distributions
-names = {distribution.name for distribution in distributions()} | set(packages_distributions())
-print(json.dumps(sorted(names)))
-"""
-    interpreter = environment(project, PYTHONS[-1]) / "bin" / "python"
-    listed = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
-    names = {folded(name) for name in json.loads(listed.stdout)}
-
-    assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
-
-
-@pytest.mark.parametrize("python", PYTHONS)
-def test_own_suite_passes_with_full_coverage(project: Path, python: str) -> None:
-    done = run(project, python, "pytest", "--cov")
-
-    assert "Required test coverage of 100.0% reached" in done.stdout
-    assert re.search(r"\d+ passed in", done.stdout)
-
-
-def test_own_suite_ignores_a_hostile_environment(project: Path) -> None:
-    lines = [f"{name}={value}" for name, value in HOSTILE.items()]
-    (project / ".env").write_text("\n".join(lines))
-
-    run(project, PYTHONS[0], "pytest", **HOSTILE)
-
-
-def test_own_suite_notices_a_missing_setting_in_the_example(project: Path) -> None:
-    example = project / ".env.example"
-    example.write_text(example.read_text().replace("# WORKERS=1\n", ""))
-
-    with pytest.raises(AssertionError, match="test_env_example_shows_every_setting_with_its_default"):
-        run(project, PYTHONS[0], "pytest", "tests/test_config.py")
-
-
-def test_style_and_types_need_no_mending(project: Path) -> None:
-    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
-    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
-    run(project, PYTHONS[0], "mypy")
-
-
-def test_longest_names_need_no_mending(framework: str, workplace: Workplace) -> None:
-    project = workplace.render(framework=framework, project_slug="s" * 100, package_name="P" * 60)
-
-    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
-    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
-
-
-def test_every_dependency_is_used_and_none_is_missing(project: Path) -> None:
-    done = subprocess.run([BIN / "deptry", "."], cwd=project, capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr
-
+from tests.variants import Variant
 
 SERVERS = [
     ("fastapi", "python -m my_service serve"),
@@ -140,7 +56,8 @@ def test_flask_lists_the_routes(workplace: Workplace) -> None:
         assert "/api/v1/about" in listed.stdout, listed.stderr
 
 
-def test_serve_finishes_a_request_in_flight_and_leaves_with_0(project: Path) -> None:
+@pytest.mark.check("server")
+def test_serve_finishes_a_request_in_flight_and_leaves_with_0(variant: Variant, project: Path) -> None:
     service = project / "my_service" / "about" / "service.py"
     service.write_text(
         "import time\n\n" + service.read_text().replace("    return About", "    time.sleep(1)\n    return About")
@@ -159,7 +76,8 @@ def test_serve_finishes_a_request_in_flight_and_leaves_with_0(project: Path) -> 
     assert about["name"] == "My Service"
 
 
-def test_serve_starts_as_many_workers_as_settings_say(project: Path) -> None:
+@pytest.mark.check("server")
+def test_serve_starts_as_many_workers_as_settings_say(variant: Variant, project: Path) -> None:
     with Server("python -m my_service serve", folder=project, binaries=binaries(project), WORKERS="2") as server:
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True
@@ -168,7 +86,8 @@ def test_serve_starts_as_many_workers_as_settings_say(project: Path) -> None:
     assert len(children.stdout.split()) == 2
 
 
-def test_run_reloads_a_changed_module_and_survives_a_broken_one(project: Path) -> None:
+@pytest.mark.check("server")
+def test_run_reloads_a_changed_module_and_survives_a_broken_one(variant: Variant, project: Path) -> None:
     metadata = project / "my_service" / "metadata.py"
     original = metadata.read_text()
 
@@ -193,7 +112,8 @@ def wait_until(happened: Callable[[], bool], server: Server) -> None:
         time.sleep(0.05)
 
 
-def test_unfit_settings_are_listed_at_once(project: Path) -> None:
+@pytest.mark.check("server")
+def test_unfit_settings_are_listed_at_once(variant: Variant, project: Path) -> None:
     unfit = {"ENVIRONMENT": "production", "PORT": "http", "HOST": "localhost"}
     for command in ("check", "serve", "run"):
         done = subprocess.run(
@@ -209,7 +129,8 @@ def test_unfit_settings_are_listed_at_once(project: Path) -> None:
         assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT"]
 
 
-def test_distribution_serves_from_any_folder(project: Path, tmp_path: Path) -> None:
+@pytest.mark.check("server")
+def test_distribution_serves_from_any_folder(variant: Variant, project: Path, tmp_path: Path) -> None:
     uv("build", "--quiet", "--wheel", "--out-dir", str(tmp_path / "dist"), str(project))
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     site = tmp_path / "site"

@@ -1,0 +1,1 @@
+"""What the template and its projects cost, against what they stand on: `python -m benchmarks`."""

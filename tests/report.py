@@ -1,0 +1,52 @@
+"""What a run of the suite shows: how far it is, how to repeat a failure, and a table of variants and checks."""
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+
+class Report:
+    """A pytest plugin of the process that prints."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.cells: dict[tuple[str, str], list[pytest.TestReport]] = defaultdict(list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        properties = dict(report.user_properties)
+        if "variant" in properties and (report.when == "call" or report.failed):
+            self.cells[str(properties["variant"]), str(properties["check"])].append(report)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
+            terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
+        if self.cells:
+            terminalreporter.section("variants")
+            for line in self.table():
+                terminalreporter.write_line(line)
+            if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write("\n".join([*self.table(), ""]))
+
+    def table(self) -> list[str]:
+        """Return Markdown: a row for each variant, a column for each check, seconds in the cells."""
+        variants = sorted({variant for variant, _ in self.cells})
+        checks = sorted({check for _, check in self.cells})
+        rows = [["variant", *checks, "seconds"]]
+        for variant in variants:
+            reports = [self.cells.get((variant, check), []) for check in checks]
+            total = sum(report.duration for cell in reports for report in cell)
+            rows.append([variant, *map(cell, reports), f"{total:.1f}"])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.insert(1, ["-" * width for width in widths])
+        return [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in rows]
+
+
+def cell(reports: list[pytest.TestReport]) -> str:
+    """Sum up a check of a variant: its seconds, or how many of its tests failed."""
+    failed = sum(report.failed for report in reports)
+    if failed:
+        return f"{failed} of {len(reports)} failed"
+    return f"{sum(report.duration for report in reports):.1f}" if reports else ""

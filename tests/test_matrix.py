@@ -1,0 +1,57 @@
+"""The matrix is complete: what can be answered is answered in some variant, and what is refused is refused."""
+
+from tests.rendering import QUESTIONS, Workplace
+from tests.variants import (
+    COSMETIC,
+    TEXTS,
+    behavioural,
+    behavioural_choices,
+    choices,
+    combinations,
+    cosmetic,
+    covered,
+    facts,
+    refused,
+    texts,
+)
+
+
+def test_every_question_is_behavioural_cosmetic_or_words() -> None:
+    asked = {question for question in QUESTIONS if not question.startswith("_")}
+
+    assert set(behavioural_choices()) | COSMETIC | set(TEXTS) == asked
+    assert set(TEXTS) == texts()
+
+
+def test_every_combination_of_choices_is_executed_or_refused() -> None:
+    executed = {facts(variant) for variant in behavioural()}
+
+    for variant in combinations(behavioural_choices()):
+        assert variant in refused() or facts(variant) in executed
+
+
+def test_variants_differ_in_their_facts() -> None:
+    assert len({facts(variant) for variant in behavioural()}) == len(behavioural())
+
+
+def test_every_two_answers_meet() -> None:
+    parameters = choices() | TEXTS
+    wanted = {
+        frozenset({(one, a), (other, b)})
+        for one in parameters
+        for other in parameters
+        if one < other
+        for a in parameters[one]
+        for b in parameters[other]
+    }
+
+    assert wanted - covered(cosmetic()) == set()
+
+
+def test_refused_combinations_are_refused_with_their_sentence(workplace: Workplace) -> None:
+    for combination in refused():
+        done = workplace.cookiecutter(**combination.answers)
+
+        assert done.returncode == 1
+        assert done.stdout.count("\n") == 1
+        assert workplace.left() == []

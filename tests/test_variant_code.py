@@ -1,0 +1,57 @@
+"""Each variant's code: style, types and dependencies are right without mending."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hooks.answers import folded
+from hooks.reserved_names import INSTALLED
+from tests.environments import PYTHONS, environment
+from tests.rendering import BIN, Workplace, read_back, run
+from tests.variants import Variant
+
+
+@pytest.mark.check("style")
+def test_style_needs_no_mending(project: Path, variant: Variant) -> None:
+    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
+    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
+
+
+@pytest.mark.check("types")
+def test_types_are_strict(project: Path, variant: Variant) -> None:
+    run(project, PYTHONS[0], "mypy")
+
+
+@pytest.mark.check("dependencies")
+def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Variant) -> None:
+    done = subprocess.run([BIN / "deptry", "."], cwd=project, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.check("dependencies")
+def test_installed_names_are_reserved(rendered: Path, variant: Variant) -> None:
+    code = """
+import json
+from importlib.metadata import distributions, packages_distributions
+names = {distribution.name for distribution in distributions()} | set(packages_distributions())
+print(json.dumps(sorted(names)))
+"""
+    interpreter = environment(rendered, PYTHONS[-1]) / "bin" / "python"
+    listed = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
+    names = {folded(name) for name in json.loads(listed.stdout)}
+
+    assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
+
+
+def test_words_and_licences_need_no_mending(cosmetic_variant: Variant, workplace: Workplace) -> None:
+    project = workplace.render(**cosmetic_variant.answers)
+
+    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
+    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
+    for question, read in read_back(project).items():
+        assert set(read.values()) == {cosmetic_variant.answers[question]}
+    assert " tests collected" in run(project, PYTHONS[0], "pytest", "--collect-only", "--quiet").stdout
+    assert workplace.run("make", "help", cwd=project).returncode == 0

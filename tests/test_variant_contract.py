@@ -1,0 +1,36 @@
+"""One contract: the black-box tests of a variant pass against the service of the other framework."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.environments import PYTHONS, environment
+from tests.rendering import FRAMEWORKS, Workplace, run
+from tests.serving import Server
+from tests.variants import Variant
+
+PLUGIN = Path(__file__).parent / "against_a_server.py"
+
+
+@pytest.mark.check("contract")
+def test_black_box_tests_pass_against_the_other_framework(
+    variant: Variant, project: Path, workplace: Workplace
+) -> None:
+    (other,) = set(FRAMEWORKS) - {variant.answers["framework"]}
+    service = workplace.render(**variant.answers | {"framework": other})
+    shutil.copy(PLUGIN, project)
+    settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests"}
+
+    with Server(
+        "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]) / "bin", **settings
+    ) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        done = run(project, PYTHONS[0], "pytest", "-p", "against_a_server", CONTRACT_URL=url)
+        requests = server.said().count('"GET ')
+
+    passed = re.search(r"(\d+) passed, \d+ deselected", done.stdout)
+    assert passed
+    assert int(passed[1]) >= 3
+    assert requests > int(passed[1])
