@@ -3,6 +3,8 @@
 BIN := .venv/bin
 UV = $(shell command -v uv || echo $(BIN)/uv)
 FRAMEWORK ?= fastapi
+# On a terminal, a line for each test says how many of how many; a pipe gets dots.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal $(if $(MAKE_TERMOUT),--verbose)
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
@@ -14,16 +16,19 @@ export UV_PYTHON ?= $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help try test lint format bench clean
+.PHONY: help try test test-fast lint format bench clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 try: .venv/ready ## Render the default service into a temporary folder and serve it (FRAMEWORK=flask for Flask)
 	@$(BIN)/python -m tests.try_template $(FRAMEWORK)
 
-test: .venv/ready ## Run all tests of the template: render, check and run what it makes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
+	@$(PYTEST) $(if $(VARIANT),--variant "$(VARIANT)")
+
+test-fast: .venv/ready ## Prove most of it in a minute
+	@$(PYTEST) -m "not slow"
 
 lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(ANSWERS)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answer_is_refused_or_works(answers: dict[str, str]) -> None:

@@ -88,6 +88,7 @@ def reading(workplace: Workplace, framework: str) -> Iterator[Reader]:
         reader.leave()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))]
@@ -98,6 +99,7 @@ def test_page_can_be_followed(page: str, framework: str, workplace: Workplace) -
             reader.follow(block)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_readme_of_a_project_can_be_followed(framework: str, workplace: Workplace) -> None:
     project = workplace.render(framework=framework)

@@ -10,6 +10,8 @@ import pytest
 from tests.environments import interpreters
 from tests.rendering import BIN, FRAMEWORKS, Workplace
 
+pytestmark = pytest.mark.slow
+
 OLDEST = next(iter(interpreters().values()))
 TOOLS = ("bash", "cat", "expand", "git", "ls", "make", "rm", "sed", "sh", "touch")
 

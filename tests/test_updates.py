@@ -9,7 +9,7 @@ import pytest
 
 from tests.environments import PYTHONS
 from tests.rendering import TEMPLATE, Workplace, files, run
-from tests.variants import TEXTS, Variant, choices
+from tests.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices
 
 PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
@@ -84,7 +84,7 @@ def test_any_changed_choice_gives_what_a_fresh_render_gives(
 ) -> None:
     project = create(workplace, template, **variant.answers)
 
-    for question, offered in choices().items():
+    for question, offered in behavioural_choices().items():
         own = variant.answers.get(question, offered[0])
         others = [choice for choice in offered if choice != own]
         for choice in [*others, own]:
@@ -96,13 +96,14 @@ def test_any_changed_choice_gives_what_a_fresh_render_gives(
             assert rendered_part(project) == files(fresh), f"{question} changed to {choice}"
 
 
-@pytest.mark.parametrize("question", TEXTS)
+@pytest.mark.slow
+@pytest.mark.parametrize("question", [*COSMETIC, *TEXTS])
 def test_changed_words_give_what_a_fresh_render_gives(
     question: str, workplace: Workplace, template: Path, tmp_path: Path
 ) -> None:
     names = {"project_slug": "my-service", "package_name": "my_service"}
     project = create(workplace, template)
-    changed = {question: TEXTS[question][1]}
+    changed = {question: another_answer(question)}
 
     done = update(workplace, project, **changed)
 
@@ -110,14 +111,19 @@ def test_changed_words_give_what_a_fresh_render_gives(
     assert rendered_part(project) == files(Workplace(tmp_path / "fresh").render(**names | changed))
 
 
+def another_answer(question: str) -> str:
+    """Return an answer that is not the default."""
+    return choices()[question][-1] if question in choices() else TEXTS[question][1]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("question", [*choices(), *TEXTS])
 def test_update_from_the_last_version_keeps_local_edits_and_works(
     question: str, workplace: Workplace, template: Path
 ) -> None:
-    answer = choices()[question][-1] if question in choices() else TEXTS[question][1]
     now = workplace.git("rev-parse", "HEAD", cwd=template)
     workplace.git("checkout", "--quiet", last_version(workplace, template), cwd=template)
-    project = create(workplace, template, **{question: answer})
+    project = create(workplace, template, **{question: another_answer(question)})
     workplace.git("checkout", "--quiet", now, cwd=template)
     (service,) = project.glob("*/about/service.py")
     service.write_text(service.read_text() + '\n\ndef local_edit() -> str:\n    """Stay."""\n    return "here"\n')

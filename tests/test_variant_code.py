@@ -46,6 +46,7 @@ print(json.dumps(sorted(names)))
     assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
 
 
+@pytest.mark.slow
 def test_words_and_licences_need_no_mending(cosmetic_variant: Variant, workplace: Workplace) -> None:
     project = workplace.render(**cosmetic_variant.answers)
 

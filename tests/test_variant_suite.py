@@ -25,7 +25,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize(
+    "python", [PYTHONS[0], *(pytest.param(python, marks=pytest.mark.slow) for python in PYTHONS[1:])]
+)
 def test_own_suite_passes_with_full_coverage(project: Path, variant: Variant, python: str) -> None:
     done = run(project, python, "pytest", "--cov")
 
@@ -40,6 +42,7 @@ def test_own_suite_ignores_a_hostile_environment(project: Path, variant: Variant
     run(project, PYTHONS[0], "pytest", **HOSTILE)
 
 
+@pytest.mark.slow
 def test_own_suite_notices_a_missing_setting_in_the_example(project: Path, variant: Variant) -> None:
     example = project / ".env.example"
     example.write_text(example.read_text().replace("# WORKERS=1\n", ""))
