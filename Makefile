@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV = $(shell command -v uv || echo $(BIN)/uv)
 FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal $(if $(MAKE_TERMOUT),--verbose)
+PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)")
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
@@ -16,7 +16,7 @@ export UV_PYTHON ?= $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-fast lint format bench clean
+.PHONY: help try test test-fast mutants lint format bench clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -25,15 +25,20 @@ try: .venv/ready ## Render the default service into a temporary folder and serve
 	@$(BIN)/python -m tests.try_template $(FRAMEWORK)
 
 test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
-	@$(PYTEST) $(if $(VARIANT),--variant "$(VARIANT)")
+	@$(PYTEST)
 
 test-fast: .venv/ready ## Prove most of it in a minute
 	@$(PYTEST) -m "not slow"
 
-lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks
+mutants: .venv/ready ## Break the template in every known way, and see the suite notice
+	@$(BIN)/python -m tests.mutants $(ONLY)
+
+lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks, and the workflow
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet .github
 
 format: .venv/ready ## Format the hooks, the tests and the benchmarks
 	@$(BIN)/ruff check --fix .

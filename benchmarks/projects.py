@@ -41,5 +41,5 @@ def projects() -> Iterator[Project]:
         with tempfile.TemporaryDirectory() as folder:
             workplace = workplace_in(folder)
             path = workplace.render(framework=framework, package_name=PACKAGE)
-            interpreter = environment(path, PYTHON) / "bin" / "python"
+            interpreter = environment(path, PYTHON) / "python"
             yield Project(framework, path, interpreter, workplace.environment)

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 from uv import find_uv_bin
 
+BINARIES = "Scripts" if os.name == "nt" else "bin"
 CACHE = Path(__file__).parent.parent / ".cache" / "environments"
 OLDEST = (3, 11)
 
@@ -50,13 +52,16 @@ def version_of(interpreter: Path) -> tuple[int, ...] | None:
 
 
 def environment(project: Path, python: str, *more: str) -> Path:
-    """Return an environment for that Python with all that the project depends on, and more, but not the project itself.
+    """Return where the commands are of an environment with all that the project depends on, but not the project itself.
 
-    It is made once for each list of dependencies, and kept in `.cache`.
+    It is made once for each list of dependencies, and kept in `.cache`. DEPENDENCIES=newest in the environment takes off
+    the upper bounds, to see what a major version will break.
     """
     with project.joinpath("pyproject.toml").open("rb") as file:
         metadata = tomllib.load(file)
     requirements = [*metadata["project"]["dependencies"], *metadata["dependency-groups"]["dev"], *more]
+    if os.environ.get("DEPENDENCIES") == "newest":
+        requirements = [re.sub(r",<[^,]*$", "", requirement) for requirement in requirements]
     interpreter = interpreters()[python]
     key = hashlib.sha256(repr((requirements, str(interpreter))).encode()).hexdigest()[:12]
     path = CACHE / f"{python}-{key}"
@@ -65,9 +70,9 @@ def environment(project: Path, python: str, *more: str) -> Path:
         if not (path / "ready").exists():
             shutil.rmtree(path, ignore_errors=True)
             uv("venv", "--python", str(interpreter), str(path))
-            uv("pip", "install", "--python", str(path / "bin" / "python"), *requirements)
+            uv("pip", "install", "--python", str(path / BINARIES / "python"), *requirements)
             (path / "ready").touch()
-    return path
+    return path / BINARIES
 
 
 def uv(*arguments: str) -> None:

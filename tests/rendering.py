@@ -104,7 +104,7 @@ def files(project: Path) -> dict[str, bytes]:
 
 def run(project: Path, python: str, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a Python module in a project, in an environment that has its dependencies, and expect success."""
-    interpreter = environment(project, python) / "bin" / "python"
+    interpreter = environment(project, python) / "python"
     done = subprocess.run(
         [str(interpreter), "-m", *command], cwd=project, env=os.environ | settings, capture_output=True, text=True
     )

@@ -47,7 +47,7 @@ def test_server_finds_the_application(framework: str, command: str, workplace: W
 
 def binaries(project: Path) -> Path:
     """Return where the commands of the project's environment are; gunicorn, which users may bring, included."""
-    return environment(project, PYTHONS[0], "gunicorn>=27,<28") / "bin"
+    return environment(project, PYTHONS[0], "gunicorn>=27,<28")
 
 
 def test_flask_lists_the_routes(workplace: Workplace) -> None:

@@ -39,7 +39,7 @@ from importlib.metadata import distributions, packages_distributions
 names = {distribution.name for distribution in distributions()} | set(packages_distributions())
 print(json.dumps(sorted(names)))
 """
-    interpreter = environment(rendered, PYTHONS[-1]) / "bin" / "python"
+    interpreter = environment(rendered, PYTHONS[-1]) / "python"
     listed = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
     names = {folded(name) for name in json.loads(listed.stdout)}
 

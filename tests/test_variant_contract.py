@@ -24,7 +24,7 @@ def test_black_box_tests_pass_against_the_other_framework(
     settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests"}
 
     with Server(
-        "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]) / "bin", **settings
+        "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]), **settings
     ) as server:
         url = f"http://127.0.0.1:{server.port}"
         done = run(project, PYTHONS[0], "pytest", "-p", "against_a_server", CONTRACT_URL=url)

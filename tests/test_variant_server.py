@@ -21,9 +21,7 @@ def test_serve_answers_finishes_a_request_in_flight_and_leaves_with_0(variant: V
     )
 
     with (
-        Server(
-            "python -m my_service serve", folder=project, binaries=environment(project, PYTHONS[0]) / "bin"
-        ) as server,
+        Server("python -m my_service serve", folder=project, binaries=environment(project, PYTHONS[0])) as server,
         ThreadPoolExecutor() as pool,
     ):
         assert server.get("/livez") == (200, {"status": "ok"})

@@ -1,0 +1,200 @@
+"""Break the template in every way that is known, one at a time, and see the suite notice: `make mutants`.
+
+The mutants are generated from the sources. One that the suite does not notice survives, is listed, and makes the exit
+code 1.
+"""
+
+import argparse
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.rendering import TEMPLATE
+
+ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
+# Those that fail soonest first; what is slow only for the mutants that the others let through.
+STAGES = (
+    [
+        "-m",
+        "not slow",
+        "tests/test_template.py",
+        "tests/test_answers.py",
+        "tests/test_questions.py",
+        "tests/test_matrix.py",
+    ],
+    ["-m", "not slow", "tests/test_variant_files.py", "tests/test_variant_code.py"],
+    ["-m", "not slow", "tests/test_variant_suite.py", "tests/test_variant_server.py", "tests/test_variant_contract.py"],
+    ["-m", "slow", "tests/test_variant_code.py", "tests/test_servers.py"],
+    ["-m", "slow", "tests/test_fresh_machine.py", "tests/test_any_answers.py", "tests/test_updates.py"],
+)
+
+
+class Mutant(NamedTuple):
+    """A file of the template with something taken out."""
+
+    name: str
+    path: Path
+    text: str
+
+
+def mutants() -> Iterator[Mutant]:
+    """Give every mutant, by kind."""
+    yield from without_table_rows(TEMPLATE / "hooks" / "post_gen_project.py", "PROMOTED", "PRUNED")
+    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES")
+    yield from without_escapes(TEMPLATE / "cookiecutter.json")
+    for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
+        if "_licenses" not in path.parts and "__pycache__" not in path.parts:
+            yield from without_tags(path)
+            if path.suffix == ".py":
+                yield from without_routes(path)
+    yield from without_dependencies(ROOT / "pyproject.toml")
+
+
+def without_table_rows(path: Path, *tables: str) -> Iterator[Mutant]:
+    """Take each element out of a list, tuple or dictionary that a module assigns to one of these names."""
+    text = path.read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in tables:
+            rows: list[tuple[ast.expr, ast.expr]] = []
+            if isinstance(node.value, ast.Dict):
+                rows = [(key, value) for key, value in zip(node.value.keys, node.value.values, strict=True) if key]
+            elif isinstance(node.value, ast.List | ast.Tuple):
+                rows = [(row, row) for row in node.value.elts]
+            for number, (first, last) in enumerate(rows, 1):
+                start, end = (
+                    offset(text, first.lineno, first.col_offset),
+                    offset(text, last.end_lineno, last.end_col_offset),
+                )
+                rest = re.sub(r"^\s*,", "", text[end:])
+                yield Mutant(f"{path.name}: {node.targets[0].id} without row {number}", path, text[:start] + rest)
+
+
+def offset(text: str, line: int | None, column: int | None) -> int:
+    """Turn a position of `ast` (lines from 1, columns in bytes) into an index."""
+    assert line is not None
+    lines = text.splitlines(keepends=True)
+    return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
+
+
+def without_escapes(path: Path) -> Iterator[Mutant]:
+    """Take each replacement, and each character that is escaped, out of the derived variables."""
+    questions = json.loads(path.read_text(encoding="utf-8"))
+    for variable, value in questions.items():
+        if variable.endswith("_quoted"):
+            for found in re.finditer(r" \| replace\('.+?', '.+?'\)", value):
+                changed = value[: found.start()] + value[found.end() :]
+                yield mutated_question(path, questions, variable, changed, f"without{found[0]}")
+        elif variable.endswith("_markdown"):
+            escaped = re.search(r"if c in '(.+?)' else", value)
+            assert escaped
+            for character in re.findall(r"\\\\|.", escaped[1]):
+                changed = value.replace(escaped[1], escaped[1].replace(character, "", 1))
+                yield mutated_question(path, questions, variable, changed, f"without escaping {character}")
+
+
+def mutated_question(path: Path, questions: dict[str, object], variable: str, value: str, what: str) -> Mutant:
+    text = json.dumps(questions | {variable: value}, ensure_ascii=False, indent=2)
+    return Mutant(f"{path.name}: {variable} {what}", path, text)
+
+
+def without_tags(path: Path) -> Iterator[Mutant]:
+    """Take each pair of control tags out: once with what is between them, once without."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    opened = [number for number, line in enumerate(lines) if re.match(r" *# \{% if ", line)]
+    for first in opened:
+        last = next(number for number in range(first, len(lines)) if re.match(r" *# \{% endif ", lines[number]))
+        where = f"{path.relative_to(ROOT)}:{first + 1}"
+        yield Mutant(f"{where}: always", path, "".join(lines[:first] + lines[first + 1 : last] + lines[last + 1 :]))
+        yield Mutant(f"{where}: never", path, "".join(lines[:first] + lines[last + 1 :]))
+
+
+def without_routes(path: Path) -> Iterator[Mutant]:
+    """Take each route, and each registration of a router, a blueprint or a command, out of an overlay."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if re.match(
+            r"@(router|bp|main)\.|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app)\(", line
+        ):
+            changed = "".join(lines[:number] + lines[number + 1 :])
+            yield Mutant(f"{path.relative_to(ROOT)}:{number + 1}: without {line.strip()}", path, changed)
+
+
+def without_dependencies(path: Path) -> Iterator[Mutant]:
+    """Take each requirement out of pyproject.toml."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if re.match(r'    "[a-z0-9-]+(\[\w+\])?(>=[^"]*)?",$', line.rstrip()):
+            changed = "".join(lines[:number] + lines[number + 1 :])
+            yield Mutant(f"{path.relative_to(ROOT)}:{number + 1}: without {line.strip()}", path, changed)
+
+
+def killed_by(mutant: Mutant) -> str | None:
+    """Run the suite on a copy that holds the mutant; return the first test that fails, or None if it survives."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "template"
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TEMPLATE, capture_output=True
+        )
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (TEMPLATE / name).exists():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(TEMPLATE / name, copy / name)
+        (copy / ".cache").symlink_to(TEMPLATE / ".cache")
+        commit(copy, "before")
+        (copy / mutant.path.relative_to(TEMPLATE)).write_text(mutant.text, encoding="utf-8")
+        commit(copy, "after")
+        for stage in STAGES:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *stage],
+                cwd=copy,
+                env=os.environ | {"TMPDIR": folder},
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+                return failed[1] if failed else done.stdout.strip().splitlines()[-1]
+    return None
+
+
+def commit(repository: Path, message: str) -> None:
+    identity = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
+    for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", message]):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description="Break the template, one thing at a time."
+    )
+    parser.add_argument("parts", nargs="*", metavar="part", help="only the mutants whose name holds one of these")
+    parser.add_argument("--list", action="store_true", help="list the mutants and run nothing")
+    arguments = parser.parse_args()
+    chosen = [each for each in mutants() if not arguments.parts or any(part in each.name for part in arguments.parts)]
+    if arguments.list:
+        print("\n".join(mutant.name for mutant in chosen))
+        return 0
+    started = time.monotonic()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        survivors = []
+        for number, (mutant, killer) in enumerate(zip(chosen, pool.map(killed_by, chosen), strict=True), 1):
+            print(f"[{number}/{len(chosen)}] {mutant.name}: {killer or 'SURVIVED'}", flush=True)
+            survivors += [] if killer else [mutant.name]
+    minutes = (time.monotonic() - started) / 60
+    print(f"{len(chosen)} mutants, {len(survivors)} survived, {minutes:.1f} minutes")
+    print("".join(f"survived: {name}\n" for name in survivors), end="")
+    return bool(survivors)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
