@@ -19,7 +19,13 @@ from cookiecutter.exceptions import FailedHookException, OutputDirExistsExceptio
 from jinja2 import Environment
 from jinja2.ext import Extension
 
-from hooks.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, STANDARD_LIBRARY, WINDOWS_DEVICES
+from hooks.reserved_names import (
+    BESIDE_THE_PACKAGE,
+    INSTALLED,
+    SOFT_KEYWORDS,
+    STANDARD_LIBRARY,
+    WINDOWS_DEVICES,
+)
 
 QUESTIONS = Path(__file__).parent.parent / "cookiecutter.json"
 
@@ -90,7 +96,7 @@ RULES = (
     Rule(("package_name",), lambda name: not PACKAGE_NAME.fullmatch(name), "is not a name for a package", IDENTIFIER),
     Rule(
         ("package_name",),
-        lambda name: keyword.iskeyword(name) or keyword.issoftkeyword(name),
+        lambda name: keyword.iskeyword(name) or name in SOFT_KEYWORDS,
         "is a keyword of Python",
         OTHER_NAME,
     ),

@@ -1,5 +1,8 @@
 """Names that a project, its package or its folder cannot have; compared in lower case, with `_` for `-`."""
 
+# Keywords that are only sometimes keywords, of every supported Python.
+SOFT_KEYWORDS = frozenset(["_", "case", "match", "type"])
+
 # Modules that only some of the supported Pythons have. With those of the running one (`sys.stdlib_module_names`) they
 # make one list, so that an answer is refused on every machine or on none.
 STANDARD_LIBRARY = frozenset(

@@ -153,4 +153,4 @@ def markdown_text(page: Path) -> list[str]:
     """Return the text of each heading, paragraph and cell, as a reader sees it."""
     tokens = MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(page.read_text(encoding="utf-8"))
     inline = [token.children or [] for token in tokens if token.type == "inline"]
-    return ["".join(child.content for child in children) for children in inline]
+    return ["".join(child.content for child in children if child.type != "html_inline") for children in inline]

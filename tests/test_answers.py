@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from hooks import answers
-from hooks.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, STANDARD_LIBRARY
+from hooks.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, SOFT_KEYWORDS, STANDARD_LIBRARY
 from tests.environments import interpreters
 from tests.rendering import QUESTIONS, TEMPLATE, Workplace
 
@@ -59,6 +59,7 @@ REFUSED = [
     ("package_name", "class", "is a keyword of Python"),
     ("package_name", "None", "is a keyword of Python"),
     ("package_name", "match", "is a keyword of Python"),
+    ("package_name", "type", "is a keyword of Python"),
     ("package_name", "os", "is a module of the standard library"),
     ("package_name", "asyncore", "is a module of the standard library"),
     ("package_name", "annotationlib", "is a module of the standard library"),
@@ -127,12 +128,13 @@ def test_good_answer_is_accepted(question: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize("python", interpreters())
-def test_standard_library_is_the_same_on_every_python(python: str) -> None:
-    code = "import json, sys; print(json.dumps(sorted(sys.stdlib_module_names)))"
+def test_names_of_the_language_are_the_same_on_every_python(python: str) -> None:
+    code = "import json, keyword, sys; print(json.dumps([sorted(sys.stdlib_module_names), keyword.softkwlist]))"
     listed = subprocess.run([interpreters()[python], "-c", code], capture_output=True, check=True)
-    names = {name for name in json.loads(listed.stdout) if not name.startswith("_")}
+    modules, soft_keywords = json.loads(listed.stdout)
 
-    assert names <= STANDARD_LIBRARY | sys.stdlib_module_names
+    assert {name for name in modules if not name.startswith("_")} <= STANDARD_LIBRARY | sys.stdlib_module_names
+    assert set(soft_keywords) <= SOFT_KEYWORDS
 
 
 def test_reserved_names_are_folded() -> None:

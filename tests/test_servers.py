@@ -62,6 +62,7 @@ def test_flask_lists_the_routes(workplace: Workplace) -> None:
 
 def test_serve_starts_as_many_workers_as_settings_say(project: Path) -> None:
     with Server("python -m my_service serve", folder=project, binaries=binaries(project), WORKERS="2") as server:
+        wait_until(lambda: server.said().count("Started worker-") == 2, server)
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True
         )

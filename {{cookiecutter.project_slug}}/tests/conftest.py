@@ -18,6 +18,7 @@ from .framework import App, client_for
 
 __all__ = [
     "NAME",
+    "PACKAGE",
     "VERSION",
     "App",
     "IsolatedSettings",
@@ -26,6 +27,9 @@ __all__ = [
     "get_checks",
     "main",
 ]
+
+
+PACKAGE = "{{ cookiecutter.package_name }}"
 
 
 class IsolatedSettings(Settings):

@@ -5,7 +5,7 @@ import runpy
 import pytest
 from click.testing import CliRunner
 
-from .conftest import create_app, main
+from .conftest import PACKAGE, main
 
 
 def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
@@ -32,11 +32,11 @@ def test_package_runs_as_a_module(
     monkeypatch.setattr("sys.argv", ["__main__", "--help"])
 
     with pytest.raises(SystemExit) as left:
-        runpy.run_module(create_app.__module__, run_name="__main__")
+        runpy.run_module(PACKAGE, run_name="__main__")
 
     assert left.value.code == 0
-    assert f"python -m {create_app.__module__}" in capsys.readouterr().out
+    assert f"python -m {PACKAGE}" in capsys.readouterr().out
 
 
 def test_worker_that_imports_the_main_module_runs_no_command() -> None:
-    runpy.run_module(f"{create_app.__module__}.__main__", run_name="__mp_main__")
+    runpy.run_module(f"{PACKAGE}.__main__", run_name="__mp_main__")

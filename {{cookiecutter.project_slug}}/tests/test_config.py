@@ -41,6 +41,13 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_unknown_environment_is_the_only_thing_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        IsolatedSettings.model_validate({"environment": "nowhere"})
+
+    assert [problem["loc"] for problem in caught.value.errors()] == [("environment",)]
+
+
 def test_log_level_may_be_lower_case() -> None:
     assert IsolatedSettings.model_validate({"log_level": "debug"}).log_level == "DEBUG"
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from .conftest import App, IsolatedSettings, create_app
+from .conftest import PACKAGE, App, IsolatedSettings, create_app
 from .framework import client_for
 
 
@@ -40,4 +40,4 @@ def test_unfit_settings_stop_the_application(environment: pytest.MonkeyPatch) ->
 def test_importing_reads_no_settings(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "nowhere")
 
-    subprocess.run([sys.executable, "-c", f"import {create_app.__module__}"], check=True)
+    subprocess.run([sys.executable, "-c", f"import {PACKAGE}"], check=True)

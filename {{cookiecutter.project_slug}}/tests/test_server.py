@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from granian import Granian
 from granian.server.common import AbstractServer
 
-from .conftest import create_app, main
+from .conftest import PACKAGE, main
 
 
 def free_port() -> int:
@@ -30,7 +30,7 @@ def started(command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start a command of the package on a free port; give its process and its address."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", create_app.__module__, command], env=os.environ | {"PORT": str(port)}
+        [sys.executable, "-m", PACKAGE, command], env=os.environ | {"PORT": str(port)}
     )
     try:
         yield process, f"http://127.0.0.1:{port}"

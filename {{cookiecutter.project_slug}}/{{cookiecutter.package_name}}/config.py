@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         cls, secret: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
         """Refuse a secret that is missing, or shorter than 32 characters, but in development."""
-        if info.data.get("environment") != "development":
+        if info.data.get("environment", "development") != "development":
             if secret is None:
                 raise ValueError("is required outside development")
             if len(secret.get_secret_value()) < SECRET_KEY_LENGTH:
