@@ -4,7 +4,8 @@ import tomllib
 
 import pytest
 
-from tests.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, Workplace, files, read_back
+from tests.environments import PYTHONS
+from tests.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, Workplace, files, read_back, run
 
 WEIRD = 'it\'s "quoted", \\ back\\\\slashed \\n \\u0041, $(x) `x` $HOME %s {0} {} <b>&amp; *a* _b_ ~~c~~ [d](e) #f # 🚀 שלום مرحبا'
 
@@ -34,6 +35,7 @@ def test_free_text_arrives_unchanged(framework: str, workplace: Workplace) -> No
     for question, read in read_back(project).items():
         assert set(read.values()) == {answers.get(question, "you@example.com")}
     assert workplace.run("make", "help", cwd=project).returncode == 0
+    run(project, PYTHONS[0], "pytest", "--quiet")
 
 
 def test_answers_of_a_user_configuration_are_taken(workplace: Workplace) -> None:

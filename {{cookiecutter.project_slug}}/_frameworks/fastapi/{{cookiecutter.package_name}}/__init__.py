@@ -2,18 +2,21 @@
 
 from fastapi import FastAPI
 
-from . import api, dependencies, health
+from . import api, dependencies, docs, health
 from .config import Settings
 from .metadata import DESCRIPTION, NAME, VERSION
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application; without settings, they are read from the environment."""
-    app = FastAPI(title=NAME, description=DESCRIPTION, version=VERSION)
+    app = FastAPI(
+        title=NAME, description=DESCRIPTION, version=VERSION, docs_url=None, redoc_url=None
+    )
 
     dependencies.init_app(app, settings or Settings())
     health.init_app(app)
 
     app.include_router(api.router)
+    app.include_router(docs.router)
 
     return app
