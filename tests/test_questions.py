@@ -29,7 +29,7 @@ def test_licence_is_the_chosen_one_with_its_holder(chosen: str, workplace: Workp
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_free_text_arrives_unchanged(framework: str, workplace: Workplace) -> None:
-    answers = {"project_name": f"Name: {WEIRD}", "description": f"1. {WEIRD}", "author_name": f"A {WEIRD}"}
+    answers = {"project_name": f"Name: {WEIRD} #", "description": f"1. {WEIRD}", "author_name": f"A {WEIRD}"}
     project = workplace.render(framework=framework, project_slug="weird", **answers)
 
     for question, read in read_back(project).items():
