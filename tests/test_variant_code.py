@@ -46,10 +46,21 @@ print(json.dumps(sorted(names)))
     assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
 
 
+@pytest.mark.check("dependencies")
+def test_project_metadata_follow_their_schema(rendered: Path, variant: Variant) -> None:
+    validate_metadata(rendered)
+
+
+def validate_metadata(project: Path) -> None:
+    done = subprocess.run([BIN / "validate-pyproject", project / "pyproject.toml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_words_and_licences_need_no_mending(cosmetic_variant: Variant, workplace: Workplace) -> None:
     project = workplace.render(**cosmetic_variant.answers)
 
+    validate_metadata(project)
     run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
     run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
     for question, read in read_back(project).items():
