@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
 
 from flask import Blueprint, Flask, current_app
@@ -24,6 +24,7 @@ class Checks:
     def __init__(self) -> None:
         self._checks: dict[str, tuple[Check, float]] = {}
         self._running: dict[str, Future[object]] = {}
+        self._starting = Lock()
 
     def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
         """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
@@ -39,11 +40,12 @@ class Checks:
 
     def _start(self, name: str) -> Future[object]:
         """Run a check in a thread; one that hangs cannot be stopped, so it is not started twice."""
-        running = self._running.get(name)
-        if running is None or running.done():
-            running = self._running[name] = Future()
-            check, _ = self._checks[name]
-            Thread(target=_resolve, args=(running, check), daemon=True).start()
+        with self._starting:
+            running = self._running.get(name)
+            if running is None or running.done():
+                running = self._running[name] = Future()
+                check, _ = self._checks[name]
+                Thread(target=_resolve, args=(running, check), daemon=True).start()
         return running
 
     def _outcome(self, name: str, running: Future[object], started: float) -> Outcome:
