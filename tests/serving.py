@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -87,6 +88,13 @@ class Server:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something to happen, for 20 seconds at most."""
+        deadline = time.monotonic() + 20
+        while not happened():
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
 
     def said(self) -> str:
         """Return what the server wrote so far."""

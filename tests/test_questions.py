@@ -19,6 +19,7 @@ def test_licence_is_the_chosen_one_with_its_holder(chosen: str, workplace: Workp
 
     assert text == source.replace("{{ cookiecutter.author_name }}", "Zoë O'Neill")
     assert "Copyright (c) Zoë O'Neill" in text + (project / "README.md").read_text(encoding="utf-8")
+    assert (project / "README.md").read_text(encoding="utf-8").count("Copyright (c)") == 1
     if chosen == "Proprietary":
         assert metadata["license"] == "LicenseRef-Proprietary"
         assert metadata["classifiers"] == ["Private :: Do Not Upload"]

@@ -2,8 +2,6 @@
 
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +60,7 @@ def test_flask_lists_the_routes(workplace: Workplace) -> None:
 
 def test_serve_starts_as_many_workers_as_settings_say(project: Path) -> None:
     with Server("python -m my_service serve", folder=project, binaries=binaries(project), WORKERS="2") as server:
-        wait_until(lambda: server.said().count("Started worker-") == 2, server)
+        server.wait_until(lambda: server.said().count("Started worker-") == 2)
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True
         )
@@ -76,9 +74,9 @@ def test_run_reloads_a_changed_module_and_survives_a_broken_one(project: Path) -
 
     with Server("python -m my_service run", folder=project, binaries=binaries(project)) as server:
         metadata.write_text("broken(")
-        wait_until(lambda: "Stopped worker-1" in server.said() and "SyntaxError" in server.said(), server)
+        server.wait_until(lambda: "Stopped worker-1" in server.said() and "SyntaxError" in server.said())
         metadata.write_text(original.replace("0.1.0", "0.2.0"))
-        wait_until(lambda: version(server) == "0.2.0", server)
+        server.wait_until(lambda: version(server) == "0.2.0")
 
 
 def version(server: Server) -> str | None:
@@ -86,13 +84,6 @@ def version(server: Server) -> str | None:
         return str(server.get("/api/v1/about", timeout=1)[1]["version"])
     except OSError:
         return None
-
-
-def wait_until(happened: Callable[[], bool], server: Server) -> None:
-    deadline = time.monotonic() + 20
-    while not happened():
-        assert time.monotonic() < deadline, server.said()
-        time.sleep(0.05)
 
 
 def test_unfit_settings_are_listed_at_once(project: Path) -> None:
