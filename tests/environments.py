@@ -15,7 +15,8 @@ from filelock import FileLock
 from uv import find_uv_bin
 
 BINARIES = "Scripts" if os.name == "nt" else "bin"
-CACHE = Path(__file__).parent.parent / ".cache" / "environments"
+# The scripts in an environment name the folder that they were made in: it must not be a link that goes away.
+CACHE = (Path(__file__).parent.parent / ".cache").resolve() / "environments"
 OLDEST = (3, 11)
 
 

@@ -2,9 +2,8 @@
 
 from html.parser import HTMLParser
 
-import httpx2
-
-from .conftest import NAME
+from .conftest import NAME, App
+from .framework import client_for
 
 
 class Title(HTMLParser):
@@ -26,10 +25,12 @@ class Title(HTMLParser):
         self.text += data if self.inside else ""
 
 
-def test_docs_show_the_name_and_the_document(client: httpx2.Client) -> None:
-    page = client.get("/docs")
+def test_docs_show_the_name_and_the_document(app: App) -> None:
+    with client_for(app) as client:
+        page = client.get("/docs")
+        document = client.get("/openapi.json")
 
     assert page.status_code == 200
     assert Title(page.text).text == NAME
     assert "'/openapi.json'" in page.text
-    assert client.get("/openapi.json").json()["info"]["title"] == NAME
+    assert document.json()["info"]["title"] == NAME
