@@ -8,7 +8,7 @@ import pytest
 from tests.environments import interpreters
 from tests.rendering import Workplace
 from tests.report import Report
-from tests.variants import Variant, behavioural, cosmetic
+from tests.variants import Variant, behavioural, behavioural_choices, cosmetic
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +17,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(name): the column of the final table that a test of variants belongs to")
+    wanted = config.getoption("--variant")
+    if not any(variant.has(wanted) for variant in behavioural()):
+        offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in behavioural_choices().items())
+        raise pytest.UsageError(f"no variant has {wanted}; there are {offered}")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Report(config), "report of variants")
 
