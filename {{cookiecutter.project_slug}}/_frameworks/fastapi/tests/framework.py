@@ -2,17 +2,29 @@
 
 import asyncio
 from asyncio import Barrier
+from collections.abc import Callable
 
 import httpx2
 from fastapi import FastAPI as App
+from fastapi import HTTPException
 from fastapi.testclient import TestClient
 
-__all__ = ["App", "Barrier", "client_for", "fail", "hang", "succeed"]
+__all__ = ["App", "Barrier", "client_for", "fail", "hang", "refuse", "route", "succeed"]
 
 
 def client_for(app: App) -> httpx2.Client:
     """Return a client that runs the lifespan while it is open."""
     return TestClient(app)
+
+
+def refuse() -> None:
+    """Be an endpoint that answers with an error and says why."""
+    raise HTTPException(409, "The title is taken.")
+
+
+def route(app: App, path: str, function: Callable[[], object]) -> None:
+    """Let a path call a function."""
+    app.add_api_route(path, function, response_model=None)
 
 
 async def succeed() -> None:

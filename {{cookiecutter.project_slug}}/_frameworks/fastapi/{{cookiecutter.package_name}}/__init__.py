@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from . import api, dependencies, docs, health
+from . import api, dependencies, docs, edge, errors, health
 from .config import Settings
 from .metadata import DESCRIPTION, NAME, VERSION
 
@@ -14,7 +14,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
 
     dependencies.init_app(app, settings or Settings())
+    errors.init_app(app)
     health.init_app(app)
+    edge.init_app(app)
 
     app.include_router(api.router)
     app.include_router(docs.router)

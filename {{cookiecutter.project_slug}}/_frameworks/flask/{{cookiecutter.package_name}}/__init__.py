@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from . import api, cli, dependencies, health
+from . import api, cli, dependencies, edge, errors, health
 from .config import Settings
 
 
@@ -11,7 +11,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
 
     dependencies.init_app(app, settings or Settings())
+    errors.init_app(app)
     health.init_app(app)
+    edge.init_app(app)
 
     app.register_blueprint(api.bp)
     app.cli.add_command(cli.check)
