@@ -9,7 +9,7 @@ from .problems import MEDIA_TYPE, Problem
 
 
 def init_app(app: FastAPI) -> None:
-    """Answer every error that has a status with a problem; edge.py answers those that have none."""
+    """Answer every error that has a status with a problem."""
     app.exception_handler(HTTPException)(answer_http_error)
 
 

@@ -6,7 +6,7 @@ from . import request_id
 
 
 def init_app(app: Flask) -> None:
-    """Begin before every view, and finish every response, also those of errors."""
+    """Begin before every view and finish every response; Flask itself answers errors nobody handled."""
     app.before_request(begin_request)
     app.after_request(finish_response)
 

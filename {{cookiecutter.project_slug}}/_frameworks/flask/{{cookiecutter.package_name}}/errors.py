@@ -9,7 +9,7 @@ from .problems import MEDIA_TYPE, Problem
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error with a problem; Flask makes a 500 of one that has no status, and logs it."""
+    """Answer every error that has a status with a problem."""
     app.register_error_handler(HTTPException, answer_http_error)
 
 
