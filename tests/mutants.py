@@ -170,7 +170,11 @@ def killed_by(mutant: Mutant) -> str | None:
 
 def commit(repository: Path, message: str) -> None:
     identity = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
-    for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", message]):
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        [*identity, "commit", "--quiet", "--allow-empty", "-m", message],
+    ):
         subprocess.run(["git", *command], cwd=repository, check=True)
 
 
@@ -186,6 +190,10 @@ def main() -> int:
         print("\n".join(mutant.name for mutant in chosen))
         return 0
     started = time.monotonic()
+    whole = TEMPLATE / "cookiecutter.json"
+    if killer := killed_by(Mutant("the template as it is", whole, whole.read_text(encoding="utf-8"))):
+        print(f"{killer} fails without a mutant; nothing can be said of mutants until it passes", file=sys.stderr)
+        return 2
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         survivors = []
         for number, (mutant, killer) in enumerate(zip(chosen, pool.map(killed_by, chosen), strict=True), 1):
