@@ -19,6 +19,14 @@ def test_style_needs_no_mending(project: Path, variant: Variant) -> None:
     run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
 
 
+def test_lint_notices_a_coroutine_that_blocks(workplace: Workplace) -> None:
+    project = workplace.render(framework="fastapi")
+    (project / "my_service" / "slow.py").write_text("import time\n\n\nasync def wait() -> None:\n    time.sleep(1)\n")
+
+    with pytest.raises(AssertionError, match="ASYNC251"):
+        run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
+
+
 @pytest.mark.check("types")
 def test_types_are_strict(project: Path, variant: Variant) -> None:
     run(project, PYTHONS[0], "mypy")
@@ -26,9 +34,20 @@ def test_types_are_strict(project: Path, variant: Variant) -> None:
 
 @pytest.mark.check("dependencies")
 def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Variant) -> None:
-    done = subprocess.run([BIN / "deptry", "."], cwd=project, capture_output=True, text=True)
+    # Of the tests, what they import: they use tools that no import names, and may import what is for development.
+    imported_by_tests = [
+        "tests",
+        "--exclude",
+        "nothing",
+        "--ignore",
+        "DEP002,DEP004",
+        "--known-first-party",
+        "my_service",
+    ]
 
-    assert done.returncode == 0, done.stderr
+    for arguments in (["."], imported_by_tests):
+        done = subprocess.run([BIN / "deptry", *arguments], cwd=project, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.check("dependencies")
