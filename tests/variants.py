@@ -128,7 +128,8 @@ def in_pairs(parameters: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
         row: dict[str, str] = dict(sorted(min(open_pairs, key=sorted)))
         for name, values in parameters.items():
             if name not in row:
-                row[name] = max(values, key=lambda value, name=name: len(pairs({**row, name: value}) & open_pairs))  # type: ignore[misc] # a default in a lambda
+                gains = {value: len(pairs(row | {name: value}) & open_pairs) for value in values}
+                row[name] = max(gains, key=gains.__getitem__)
         open_pairs -= pairs(row)
         yield {name: row[name] for name in parameters}
 
