@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from .conftest import App, get_checks
+from .conftest import App, IsolatedSettings, create_app, get_checks
 from .framework import hang
 
 
@@ -26,6 +26,19 @@ def test_test_client_reaches_the_views(flask_client: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.json is not None
     assert response.json["environment"] == "test"
+
+
+@pytest.mark.parametrize(
+    ("service_environment", "debug"),
+    [("development", True), ("test", False), ("production", False)],
+)
+def test_debug_mode_is_for_development(
+    service_environment: str, debug: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    settings = {"environment": service_environment, "secret_key": "s" * 32}
+
+    assert create_app(IsolatedSettings.model_validate(settings)).debug is debug
 
 
 def test_flask_runs_the_commands_of_the_service(
