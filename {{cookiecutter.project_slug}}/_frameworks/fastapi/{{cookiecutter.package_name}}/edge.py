@@ -36,7 +36,7 @@ class RequestMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], header]
+                message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
         try:
