@@ -56,7 +56,7 @@ def mutants() -> Iterator[Mutant]:
         if "_licenses" not in path.parts and "__pycache__" not in path.parts:
             yield from without_tags(path)
             if path.suffix == ".py":
-                yield from without_routes(path)
+                yield from without_registrations(path)
     yield from without_dependencies(ROOT / "pyproject.toml")
 
 
@@ -119,13 +119,19 @@ def without_tags(path: Path) -> Iterator[Mutant]:
             yield Mutant(f"{where}: never", path, "".join(lines[:first] + lines[last + 1 :]))
 
 
-def without_routes(path: Path) -> Iterator[Mutant]:
-    """Take each route, and each registration of a router, a blueprint or a command, out of an overlay."""
+REGISTERS = re.compile(
+    r"@(router|bp|main)\."
+    r"|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app|add_middleware)\("
+    r"|\s*app\.(exception_handler|register_error_handler|before_request|after_request)\("
+    r"|\s*(response\.headers\[.*\]|message\[.headers.\]) = "
+)
+
+
+def without_registrations(path: Path) -> Iterator[Mutant]:
+    """Take each route, each response header, and whatever else is registered with an application, out of a module."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     for number, line in enumerate(lines):
-        if re.match(
-            r"@(router|bp|main)\.|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app)\(", line
-        ):
+        if REGISTERS.match(line):
             changed = "".join(lines[:number] + lines[number + 1 :])
             yield Mutant(f"{path.relative_to(ROOT)}:{number + 1}: without {line.strip()}", path, changed)
 
