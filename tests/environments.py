@@ -39,7 +39,7 @@ def candidates() -> Iterator[Path]:
     homes = [Path.home() / ".pyenv" / "versions", Path.home() / ".local" / "share" / "uv" / "python"]
     folders += [str(binaries) for home in homes for binaries in sorted(home.glob("*/bin"))]
     for folder in folders:
-        yield from sorted(Path(folder).glob("python3.[0-9][0-9]"))
+        yield from sorted(path.resolve() for path in Path(folder).glob("python3.[0-9][0-9]"))
 
 
 def version_of(interpreter: Path) -> tuple[int, ...] | None:
