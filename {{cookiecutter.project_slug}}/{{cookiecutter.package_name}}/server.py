@@ -1,6 +1,7 @@
 """The server that runs the application, in development and in production."""
 
 import multiprocessing
+import os
 import socket
 from pathlib import Path
 
@@ -16,8 +17,10 @@ def serve(settings: Settings, *, reload: bool) -> None:
 
     Raises OSError where the address cannot be used: the server itself would share one in use.
     """
-    family = socket.AF_INET if settings.host.version == 4 else socket.AF_INET6
-    socket.create_server((str(settings.host), settings.port), family=family).close()
+    with socket.socket(socket.AF_INET if settings.host.version == 4 else socket.AF_INET6) as probe:
+        # As servers do, but without listening: nobody is to be connected to a probe.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        probe.bind((str(settings.host), settings.port))
 
     if reload:
         # A forked worker would start with the modules of this process, as they were before.
