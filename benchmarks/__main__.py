@@ -9,7 +9,8 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import render, start, suite
+from benchmarks import body, render, requests_per_second, start, suite
+from benchmarks.measure import Missing
 from benchmarks.projects import PYTHON
 from benchmarks.table import Row, markdown
 
@@ -18,6 +19,8 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "render": render.rows,
     "start": start.rows,
     "suite": suite.rows,
+    "requests": requests_per_second.rows,
+    "body": body.rows,
 }
 
 
@@ -32,6 +35,9 @@ def main() -> int:
             for row in BENCHMARKS[name](arguments.rounds):
                 tell(f"  {row.what}")
                 rows.append(row)
+        except Missing as missing:
+            failed = True
+            print(f"{name} could not be measured: {missing}", file=sys.stderr)
         except Exception:
             failed = True
             traceback.print_exc()

@@ -11,6 +11,10 @@ from typing import NamedTuple, Self, TypeVar
 T = TypeVar("T")
 
 
+class Missing(Exception):
+    """What is needed is not on this machine, and no package of the environment; the message names it."""
+
+
 class Run(NamedTuple):
     """One run of a command: its wall time and the CPU time of all its processes, in seconds, and what it printed."""
 

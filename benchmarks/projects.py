@@ -1,7 +1,11 @@
 """Where to render, and rendered projects to measure."""
 
+import json
+import os
+import secrets
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +13,23 @@ from typing import NamedTuple
 from benchmarks.measure import Run, run
 from tests.environments import environment
 from tests.rendering import FRAMEWORKS, Workplace
+from tests.serving import Server
 
 PACKAGE = "my_service"
 # The projects run on the Python that the benchmarks run on.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# How projects are served in production, and how the same server, set as in their `server.py`, runs another app.
+SERVE = f"python -m {PACKAGE} serve"
+GRANIAN = {
+    "fastapi": "granian --interface asgi --port {port}",
+    "flask": "granian --interface wsgi --blocking-threads 4 --no-ws --port {port}",
+}
+# Their app with routes that only a benchmark asks for: the modules are on the path where PYTHONPATH names the folder.
+EXTENDED = Path(__file__).parent / "extended"
+EXTENDED_APP = {"fastapi": "extended_asgi:app", "flask": "extended_wsgi:app"}
+# What others serve with, and projects do not depend on.
+UVICORN = "uvicorn[standard]>=0.54,<0.55"
+GUNICORN = "gunicorn>=27,<28"
 
 
 class Project(NamedTuple):
@@ -26,6 +43,36 @@ class Project(NamedTuple):
     def python(self, *arguments: str) -> Run:
         """Run the interpreter in the project's folder; the settings of the machine do not reach it."""
         return run([str(self.interpreter), *arguments], cwd=self.path, env=self.environment)
+
+    def server(self, command: str, *more: str, folder: Path | None = None, **settings: str) -> Server:
+        """Make a server in production, of one worker, that has what the project depends on at run time, and more.
+
+        It is started in the project's folder, unless another one is given.
+        """
+        binaries = self.runtime(*more)
+        server = Server(command, folder=folder or self.path, binaries=binaries)
+        server.environment = {
+            **self.environment,
+            "PATH": os.pathsep.join([str(binaries), self.environment["PATH"]]),
+            "PORT": str(server.port),
+            "ENVIRONMENT": "production",
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            **settings,
+        }
+        return server
+
+    def runtime(self, *more: str) -> Path:
+        """Return where the commands are of an environment without tools for development.
+
+        Those of FastAPI bring uvloop along, which granian uses wherever it finds it.
+        """
+        metadata = tomllib.loads((self.path / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        with tempfile.TemporaryDirectory() as folder:
+            dependencies = json.dumps(metadata["dependencies"])
+            text = f"[project]\ndependencies = {dependencies}\n[dependency-groups]\ndev = []\n"
+            (Path(folder) / "pyproject.toml").write_text(text, encoding="utf-8")
+            return environment(Path(folder), PYTHON, *more)
 
 
 def workplace_in(folder: str) -> Workplace:

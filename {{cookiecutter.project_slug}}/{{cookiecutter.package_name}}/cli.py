@@ -31,14 +31,17 @@ def check() -> None:
 
 
 def load_settings() -> Settings:
-    """Read the settings; where they are wrong, list all that is and exit with 1."""
+    """Read the settings; where some are not fit, show a table of all of them and exit with 1."""
     try:
         return Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"]).upper()
-            reason = problem["msg"].removeprefix("Value error, ")
-            click.echo(f"{name}: {reason}", err=True)
+        unfit = [
+            (str(problem["loc"][0]).upper(), problem["msg"].removeprefix("Value error, "))
+            for problem in error.errors()
+        ]
+        width = max(len(name) for name, _ in unfit)
+        for name, reason in unfit:
+            click.echo(f"{name:{width}}  {reason}", err=True)
         raise SystemExit(1) from None
 
 

@@ -1,33 +1,63 @@
 """Errors as clients see them: problem details, https://www.rfc-editor.org/rfc/rfc9457."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel
+from pydantic import Field
 
 from . import request_id
+from .schemas import Schema
 
 MEDIA_TYPE = "application/problem+json"
+# As FastAPI and Starlette say it.
+UNTRUSTED_HOST = "Invalid host header"
+MALFORMED_JSON = "There was an error parsing the body"
+# So that an answer stays small, however much is wrong with a request.
+MAX_INVALID = 20
+MAX_POINTER = 200
 
 # RFC 9110 names these so; Python does from 3.13 on.
-TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+TITLES = {status.value: status.phrase for status in HTTPStatus}
+TITLES |= {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
-class Problem(BaseModel):
+class Invalid(Schema):
+    """One part of a request that does not fit its schema."""
+
+    location: str = Field(description="Where it is: body, path, query, header or cookie.")
+    pointer: str = Field(description="What it is there: a JSON Pointer, empty for all of it.")
+    detail: str
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> Self:
+        """Take from an error of pydantic where it is and what is wrong, but not the input."""
+        location, *path = map(str, error["loc"])
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+        return cls(location=location, pointer=pointer[:MAX_POINTER], detail=error["msg"])
+
+
+class Problem(Schema):
     """One error; its type is about:blank, which means that the status says all there is to say."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str | None = None
-    request_id: str
+    request_id: str | None = None
+    errors: list[Invalid] | None = None
 
     @classmethod
-    def of(cls, status: int, detail: str | None = None) -> Self:
+    def of(cls, status: int, detail: str | None = None, invalid: Sequence[Any] = ()) -> Self:
         """Describe an error by its status, and by what its author adds for the client to read."""
-        title = TITLES.get(status) or HTTPStatus(status).phrase
-        own_words = None if detail == title else detail
-        return cls(title=title, status=status, detail=own_words, request_id=request_id.current())
+        title = TITLES.get(status, "Error")
+        return cls(
+            title=title,
+            status=status,
+            detail=None if detail == title else detail,
+            request_id=request_id.get(),
+            errors=[Invalid.of(error) for error in invalid[:MAX_INVALID]] or None,
+        )
 
     def content(self) -> str:
         """Return the JSON document, without members that have no value."""

@@ -2,18 +2,24 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 Outcome = Literal["ok", "failed", "timeout"]
 
 
-class Liveness(BaseModel):
+class Schema(BaseModel):
+    """What schemas have in common: an error that ends up in a log does not tell what was sent."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class Liveness(Schema):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
 
 
-class Readiness(BaseModel):
+class Readiness(Schema):
     """Whether the service can do its work, and what each check found."""
 
     status: Literal["ok", "unavailable"]

@@ -9,7 +9,11 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from . import logs
 from .config import Settings
+
+# The server's own lines go where all others go, in their format.
+LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 
 
 def serve(settings: Settings, *, reload: bool) -> None:
@@ -22,6 +26,7 @@ def serve(settings: Settings, *, reload: bool) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         probe.bind((str(settings.host), settings.port))
 
+    logs.configure(settings)
     if reload:
         # A forked worker would start with the modules of this process, as they were before.
         multiprocessing.set_start_method("spawn")
@@ -38,7 +43,7 @@ def serve(settings: Settings, *, reload: bool) -> None:
         websockets=False,
         # {% endif %}
         log_level=LogLevels(settings.log_level.lower()),
-        log_access=True,
+        log_dictconfig=LOGGING,
         reload=reload,
         reload_ignore_worker_failure=reload,
         reload_paths=[Path(__file__).parent],

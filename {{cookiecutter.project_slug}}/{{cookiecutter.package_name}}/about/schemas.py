@@ -1,9 +1,9 @@
 """What the about endpoint sends."""
 
-from pydantic import BaseModel
+from ..schemas import Schema
 
 
-class About(BaseModel):
+class About(Schema):
     """What is running here."""
 
     name: str

@@ -14,7 +14,7 @@ __all__ = ["App", "Barrier", "client_for", "fail", "hang", "refuse", "route", "s
 
 def client_for(app: App) -> httpx2.Client:
     """Return a client that runs the lifespan while it is open."""
-    return TestClient(app)
+    return TestClient(app, base_url="http://localhost")
 
 
 def refuse() -> None:

@@ -2,23 +2,33 @@
 
 from fastapi import FastAPI
 
-from . import api, dependencies, docs, edge, errors, health
+from . import api, dependencies, docs, edge, errors, health, logs, openapi
 from .config import Settings
 from .metadata import DESCRIPTION, NAME, VERSION
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application; without settings, they are read from the environment."""
+    settings = settings or Settings()
+    logs.configure(settings)
+
     app = FastAPI(
-        title=NAME, description=DESCRIPTION, version=VERSION, docs_url=None, redoc_url=None
+        title=NAME,
+        description=DESCRIPTION,
+        version=VERSION,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=openapi.RESPONSES,
+        generate_unique_id_function=openapi.operation_id,
     )
 
-    dependencies.init_app(app, settings or Settings())
+    dependencies.init_app(app, settings)
     errors.init_app(app)
     health.init_app(app)
-    edge.init_app(app)
+    openapi.init_app(app, settings)
+    edge.init_app(app, settings)
 
     app.include_router(api.router)
-    app.include_router(docs.router)
+    docs.init_app(app, settings)
 
     return app

@@ -12,7 +12,7 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Return the settings of the application that answers this request."""
     settings: Settings = request.app.state.settings
     return settings

@@ -1,48 +1,43 @@
-"""Around every request: it has an id, and it is answered whatever happens inside."""
+"""What stands between the server and the endpoints."""
 
-import logging
+from traceback import format_exc
+from typing import Any
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import request_id
+from .config import Settings
 from .errors import problem_response
-
-logger = logging.getLogger(__name__)
-
-
-def init_app(app: FastAPI) -> None:
-    """Wrap the application; what other modules add with `add_middleware` before this is inside."""
-    app.add_middleware(RequestMiddleware)
+from .middleware import RequestMiddleware, RootPathMiddleware
 
 
-class RequestMiddleware:
-    """Plain ASGI: begin the request, send its id along, answer an error that nobody handled."""
+def init_app(app: FastAPI, settings: Settings) -> None:
+    """Wrap the application; what is added last is outermost, what was added before is inside."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    async def answer_unhandled_error(scope: Scope, receive: Receive, send: Send) -> None:
+        detail = format_exc() if settings.debug else None
+        await problem_response(500, detail)(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    error_app: ASGIApp = answer_unhandled_error
+    if settings.cors_origins:
+        options: dict[str, Any] = {
+            "allow_origins": settings.cors_origins,
+            "allow_credentials": settings.cors_credentials,
+            "allow_methods": ["*"],
+            "allow_headers": ["*"],
+            "expose_headers": [request_id.HEADER],
+        }
+        app.add_middleware(CORSMiddleware, **options)
+        # A page may read that something failed, too.
+        error_app = CORSMiddleware(error_app, **options)
+    app.add_middleware(RequestMiddleware, settings=settings, error_app=error_app)
+    if settings.root_path:
+        app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+    if settings.trusted_proxies:
+        # Imported where it is wanted: the server's package is not needed otherwise.
+        from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
-        request_id.begin(Headers(scope=scope).get(request_id.HEADER))
-        header = (request_id.HEADER.lower().encode(), request_id.current().encode())
-        started = False
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message.get("headers", ()), header]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_with_id)
-        except Exception:
-            logger.exception("request %s failed", request_id.current())
-            if started:
-                raise
-            await problem_response(500)(scope, receive, send_with_id)
+        proxies = [str(network) for network in settings.trusted_proxies]
+        app.add_middleware(wrap_asgi_with_proxy_headers, trusted_hosts=proxies)

@@ -1,28 +1,76 @@
 """What becomes of errors: a problem document, whoever raised them."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from .problems import MEDIA_TYPE, Problem
+from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem
+
+logger = logging.getLogger(__name__)
+
+METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 
 
 def init_app(app: FastAPI) -> None:
-    """Answer every error that has a status with a problem."""
+    """Answer errors that have a status, and requests that do not fit, with a problem."""
     app.exception_handler(HTTPException)(answer_http_error)
+    app.exception_handler(RequestValidationError)(answer_invalid_request)
+    app.exception_handler(ResponseValidationError)(answer_invalid_response)
 
 
 async def answer_http_error(request: Request, error: HTTPException) -> Response:
     """Answer with the status and the headers of the error, such as Allow."""
-    if error.status_code < 400:
-        return Response(status_code=error.status_code, headers=error.headers)
-    return problem_response(error.status_code, str(error.detail), error.headers)
+    status, headers = error.status_code, error.headers
+    if status == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(allowed_methods(request))}
+        if request.method == "OPTIONS":
+            status = 200
+    if status < 400:
+        return Response(status_code=status, headers=headers)
+    return problem_response(status, str(error.detail), headers)
+
+
+async def answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Name the parts that do not fit, never what was sent in them."""
+    errors = error.errors()
+    if any(each["type"] == "json_invalid" for each in errors):
+        return problem_response(400, MALFORMED_JSON)
+    if isinstance(error.body, bytes):
+        # Only JSON is decoded; FastAPI takes a body of another type as it came.
+        return problem_response(415)
+    return problem_response(422, invalid=errors)
+
+
+async def answer_invalid_response(request: Request, error: ResponseValidationError) -> Response:
+    """Log which parts do not fit, without the data, which the error itself would show."""
+    errors = [(each["loc"], each["msg"]) for each in error.errors()]
+    logger.error("the response does not fit its schema: %s", errors)
+    return problem_response(500)
 
 
 def problem_response(
-    status: int, detail: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    invalid: Sequence[Any] = (),
 ) -> Response:
     """Make the response for a status that is an error."""
-    content = Problem.of(status, detail).content()
+    content = Problem.of(status, detail, invalid).content()
     return Response(content, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return the methods of all routes of a path; FastAPI by itself names those of the first."""
+    allowed = {
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return sorted(allowed | {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set()))

@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response, status
+from fastapi import FastAPI, Request, Response
 
 from .schemas import Liveness, Outcome, Readiness
 
 logger = logging.getLogger(__name__)
-router = APIRouter(tags=["health"])
 
 Check = Callable[[], Awaitable[object]]
+UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": Readiness}}
 
 
 class Checks:
@@ -46,7 +47,8 @@ class Checks:
 def init_app(app: FastAPI) -> None:
     """Give the application its registry of checks and the probes that ask it."""
     app.state.checks = Checks()
-    app.include_router(router)
+    app.add_api_route("/livez", read_liveness, tags=["health"])
+    app.add_api_route("/readyz", read_readiness, tags=["health"], responses=UNAVAILABLE)
 
 
 def get_checks(app: FastAPI) -> Checks:
@@ -55,16 +57,14 @@ def get_checks(app: FastAPI) -> Checks:
     return checks
 
 
-@router.get("/livez")
 async def read_liveness() -> Liveness:
     """Answer, and touch nothing: a failing dependency is no reason for a restart."""
     return Liveness()
 
 
-@router.get("/readyz", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
 async def read_readiness(request: Request, response: Response) -> Readiness:
     """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
     readiness = Readiness.of(await get_checks(request.app).run())
     if readiness.status != "ok":
-        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+        response.status_code = 503
     return readiness

@@ -15,7 +15,7 @@ __all__ = ["App", "Barrier", "client_for", "fail", "hang", "refuse", "route", "s
 
 def client_for(app: App) -> httpx2.Client:
     """Return a client that speaks HTTP to the application, as every shared test does."""
-    return httpx2.Client(transport=httpx2.WSGITransport(app), base_url="http://testserver")
+    return httpx2.Client(transport=httpx2.WSGITransport(app), base_url="http://localhost")
 
 
 def refuse() -> NoReturn:

@@ -2,18 +2,22 @@
 
 from flask import Flask
 
-from . import api, cli, dependencies, edge, errors, health
+from . import api, cli, dependencies, docs, edge, errors, health, logs
 from .config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; without settings, they are read from the environment."""
+    settings = settings or Settings()
+    logs.configure(settings)
+
     app = Flask(__name__, static_folder=None)
 
-    dependencies.init_app(app, settings or Settings())
+    dependencies.init_app(app, settings)
     errors.init_app(app)
     health.init_app(app)
-    edge.init_app(app)
+    docs.init_app(app, settings)
+    edge.init_app(app, settings)
 
     app.register_blueprint(api.bp)
     app.cli.add_command(cli.check)

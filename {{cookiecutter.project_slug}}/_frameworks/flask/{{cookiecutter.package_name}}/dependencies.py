@@ -8,7 +8,6 @@ from .config import Settings
 def init_app(app: Flask, settings: Settings) -> None:
     """Keep the settings on the application that they were given to."""
     app.extensions["settings"] = settings
-    app.secret_key = settings.secret_key and settings.secret_key.get_secret_value()
     # Flask has read FLASK_DEBUG by now, which `flask run --debug` sets; it counts in development only.
     app.debug = app.debug and settings.environment == "development"
 

@@ -1,16 +1,22 @@
 """What becomes of errors: a problem document, whoever raised them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from traceback import format_exception
+from typing import Any
 
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
+from .dependencies import get_settings
+from .operations import InvalidRequest
 from .problems import MEDIA_TYPE, Problem
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error that has a status with a problem."""
+    """Answer every error with a problem: those with a status, requests that do not fit, all others."""
     app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(InvalidRequest, answer_invalid_request)
+    app.register_error_handler(InternalServerError, answer_unhandled_error)
 
 
 def answer_http_error(error: HTTPException) -> Response:
@@ -20,9 +26,24 @@ def answer_http_error(error: HTTPException) -> Response:
     return problem_response(error.code or 500, detail, headers)
 
 
+def answer_invalid_request(error: InvalidRequest) -> Response:
+    """Name the parts that do not fit, never what was sent in them."""
+    return problem_response(422, invalid=error.errors)
+
+
+def answer_unhandled_error(error: InternalServerError) -> Response:
+    """Answer what nobody handled, which Flask has logged; its traceback is for debugging only."""
+    cause = error.original_exception if get_settings().debug else None
+    return problem_response(500, "".join(format_exception(cause)) if cause else None)
+
+
 def problem_response(
-    status: int, detail: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    invalid: Sequence[Any] = (),
 ) -> Response:
     """Make the response for a status that is an error."""
-    content = Problem.of(status, detail).content()
+    content = Problem.of(status, detail, invalid).content()
     return Response(content, status=status, headers=headers, mimetype=MEDIA_TYPE)

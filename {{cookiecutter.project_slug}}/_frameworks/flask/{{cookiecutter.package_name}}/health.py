@@ -8,8 +8,8 @@ from threading import Lock, Thread
 from time import monotonic
 
 from flask import Blueprint, Flask, current_app
-from flask.typing import ResponseReturnValue
 
+from .operations import operation
 from .schemas import Liveness, Outcome, Readiness
 
 logger = logging.getLogger(__name__)
@@ -81,14 +81,15 @@ def get_checks(app: Flask) -> Checks:
 
 
 @bp.get("/livez")
-def read_liveness() -> ResponseReturnValue:
+@operation()
+def read_liveness() -> Liveness:
     """Answer, and touch nothing: a failing dependency is no reason for a restart."""
-    return Liveness().model_dump(mode="json")
+    return Liveness()
 
 
 @bp.get("/readyz")
-def read_readiness() -> ResponseReturnValue:
+@operation(responses={HTTPStatus.SERVICE_UNAVAILABLE: Readiness})
+def read_readiness() -> tuple[Readiness, int]:
     """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
     readiness = Readiness.of(get_checks(current_app).run())
-    status = HTTPStatus.OK if readiness.status == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
-    return readiness.model_dump(mode="json"), status
+    return readiness, 200 if readiness.status == "ok" else 503

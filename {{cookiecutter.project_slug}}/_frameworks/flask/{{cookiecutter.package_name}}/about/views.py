@@ -1,15 +1,17 @@
 """The about endpoint."""
 
 from flask import Blueprint
-from flask.typing import ResponseReturnValue
 
 from ..dependencies import get_settings
+from ..operations import operation
 from . import service
+from .schemas import About
 
 bp = Blueprint("about", __name__, url_prefix="/about")
 
 
 @bp.get("")
-def read_about() -> ResponseReturnValue:
+@operation()
+def read_about() -> About:
     """Name the service, its version and its environment."""
-    return service.describe(get_settings()).model_dump(mode="json")
+    return service.describe(get_settings())

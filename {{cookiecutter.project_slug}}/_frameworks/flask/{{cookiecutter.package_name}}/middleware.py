@@ -1,0 +1,142 @@
+"""Around every request: its id, its limits, the headers of its response, its line in the log."""
+
+from collections.abc import Iterable, Iterator
+from io import RawIOBase
+from time import perf_counter
+from typing import Any
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wsgi import ClosingIterator
+
+from . import request_id, traceparent
+from .config import Settings
+from .errors import problem_response
+from .headers import SECURITY_HEADERS
+from .hosts import AllowedHosts
+from .logs import RequestLog
+from .problems import UNTRUSTED_HOST
+
+SECURITY = list(SECURITY_HEADERS.items())
+
+
+class RequestMiddleware:
+    """Begin each request, refuse it or pass it on, see its response out, log it."""
+
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
+        self.app = app
+        self.log = RequestLog(settings)
+        self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
+        self.max_body_size = settings.max_body_size
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        exchange = Exchange(environ, start_response)
+        try:
+            if environ.get("HTTP_HOST", "") not in self.allowed_hosts:
+                body = problem_response(400, UNTRUSTED_HOST)(environ, exchange.start)
+            elif exchange.content_length > self.max_body_size:
+                body = problem_response(413)(environ, exchange.start)
+            else:
+                if not exchange.content_length:
+                    stream = environ["wsgi.input"]
+                    environ["wsgi.input"] = LimitedInput(stream, self.max_body_size)
+                body = self.app(environ, exchange.start)
+        except BaseException:
+            exchange.log_to(self.log)
+            raise
+        # Not a generator as a whole: some servers ask for the headers before the first chunk.
+        return ClosingIterator(exchange.counted(body), [lambda: exchange.log_to(self.log)])
+
+
+class Exchange:
+    """One request and its response, as far as they have come."""
+
+    __slots__ = (
+        "content_length",
+        "environ",
+        "id",
+        "route",
+        "sent",
+        "start_response",
+        "started",
+        "status",
+    )
+
+    def __init__(self, environ: WSGIEnvironment, start_response: StartResponse) -> None:
+        self.started = perf_counter()
+        self.environ, self.start_response = environ, start_response
+        self.route: str | None = None
+        self.status, self.sent = 500, 0
+        length = environ.get("CONTENT_LENGTH", "")
+        self.content_length = int(length) if length.isdigit() else 0
+        self.id = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
+        traceparent.begin(environ.get("HTTP_TRACEPARENT"))
+
+    def start(self, status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        """Add the headers that every response has; what the response says itself stays."""
+        self.status = int(status[:3])
+        # Flask forgets its request before the server is done with the response.
+        request: Request | None = self.environ.get("werkzeug.request")
+        if request and request.url_rule:
+            self.route = request.url_rule.rule.replace("<", "{").replace(">", "}")
+        names = {name for name, _ in headers}
+        headers += [header for header in SECURITY if header[0] not in names]
+        headers.append((request_id.HEADER, self.id))
+        return self.start_response(status, headers, *error)
+
+    def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass the body on, and close it as its server would."""
+        try:
+            for chunk in body:
+                self.sent += len(chunk)
+                yield chunk
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+    def log_to(self, log: RequestLog) -> None:
+        """Write the line; servers make a 500 of a response that was never begun."""
+        if log.is_on:
+            log.write(
+                method=self.environ["REQUEST_METHOD"],
+                route=self.route,
+                status=self.status,
+                started=self.started,
+                size=self.sent,
+                client=self.environ.get("REMOTE_ADDR"),
+            )
+
+
+class LimitedInput(RawIOBase):
+    """A body of unknown length, counted as it comes; Werkzeug's own limit cuts it off in silence."""
+
+    def __init__(self, stream: InputStream, limit: int) -> None:
+        self.stream, self.left = stream, limit
+
+    def readable(self) -> bool:
+        """Say so, which `readinto` needs."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what there is, for all the other ways to read; raise RequestEntityTooLarge at the limit."""
+        chunk = self.stream.read(len(buffer))
+        self.left -= len(chunk)
+        if self.left < 0:
+            raise RequestEntityTooLarge
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+class RootPathMiddleware:
+    """Tell the application where it is mounted, whether or not the proxy takes the prefix off."""
+
+    def __init__(self, app: WSGIApplication, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = self.root_path
+        path: str = environ["PATH_INFO"]
+        if f"{path}/".startswith(f"{self.root_path}/"):
+            environ["PATH_INFO"] = path.removeprefix(self.root_path)
+        return self.app(environ, start_response)

@@ -1,0 +1,121 @@
+"""Views that say in their signature what they take and what they return."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from flask import Response, request
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+
+from .problems import MALFORMED_JSON
+
+View = Callable[..., Any]
+Adapter = TypeAdapter[Any]
+MISSING = object()
+
+
+class InvalidRequest(UnprocessableEntity):
+    """Some parts of a request do not fit; `errors` are pydantic's, and say where."""
+
+    def __init__(self, errors: list[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class Operation:
+    """A view, with its signature read once; Flask calls this in its place."""
+
+    __name__: str
+
+    def __init__(self, view: View, status: int, responses: Mapping[int, Any]) -> None:
+        update_wrapper(self, view)
+        self.view, self.status = view, status
+        hints = get_type_hints(view, include_extras=True)
+        success = hints.pop("return")
+        if get_origin(success) is tuple:
+            success = get_args(success)[0]
+        self.takes = {name: Adapter(hint) for name, hint in hints.items()}
+        self.returned = {
+            code: None if schema is NoneType else Adapter(schema)
+            for code, schema in {status: success, **responses}.items()
+        }
+        query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}
+        self.lists = {name for name, schema in query.items() if is_list(schema)}
+
+    def __call__(self, **variables: str) -> Response:
+        """Validate the parts of the request, call the view, answer with what it returns.
+
+        Raises InvalidRequest with all that does not fit, BadRequest where the body is no JSON,
+        UnsupportedMediaType where its header says so.
+        """
+        given: dict[str, Any] = dict(variables)
+        if "body" in self.takes:
+            given["body"] = read_json()
+        if "query" in self.takes:
+            given["query"] = {
+                name: values if name in self.lists else values[-1]
+                for name, values in request.args.lists()
+            }
+        return self.answer(self.view(**self.validated(given)))
+
+    def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the view."""
+        arguments = {}
+        errors: list[Mapping[str, Any]] = []
+        for name, adapter in self.takes.items():
+            place = (name,) if name in ("body", "query") else ("path", name)
+            if given[name] is MISSING:
+                errors.append({"loc": place, "msg": "Field required"})
+                continue
+            try:
+                arguments[name] = adapter.validate_python(given[name], from_attributes=True)
+            except ValidationError as error:
+                errors += [{**each, "loc": (*place, *each["loc"])} for each in error.errors()]
+        if errors:
+            raise InvalidRequest(errors)
+        return arguments
+
+    def answer(self, result: Any) -> Response:
+        """Make the response of what the view returned: a schema, or one and a status."""
+        status = self.status
+        if isinstance(result, tuple):
+            result, status = result
+        if isinstance(result, Response):
+            return result
+        adapter = self.returned[status]
+        if not adapter:
+            return Response(status=status)
+        valid = adapter.validate_python(result, from_attributes=True)
+        content = adapter.dump_json(valid, by_alias=True)
+        return Response(content, status, mimetype="application/json")
+
+
+def operation(
+    *, status: int = 200, responses: Mapping[int, Any] | None = None
+) -> Callable[[View], Operation]:
+    """Let a view take `body`, `query` and the variables of its path, and return a schema.
+
+    `status` is the one of success, `responses` has the schemas of others that the view returns.
+    """
+    return lambda view: Operation(view, status, responses or {})
+
+
+def read_json() -> Any:
+    """Return what the body of the request says, or MISSING where it is empty."""
+    content = request.get_data()
+    if not content:
+        return MISSING
+    if not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise BadRequest(MALFORMED_JSON) from None
+
+
+def is_list(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter of the query may be given more than once."""
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

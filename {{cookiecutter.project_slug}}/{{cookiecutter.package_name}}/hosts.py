@@ -1,0 +1,24 @@
+"""The hosts that clients may ask for: https://www.rfc-editor.org/rfc/rfc9110#section-7.2."""
+
+import re
+from collections.abc import Collection
+
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]+)?", re.IGNORECASE)
+
+
+class AllowedHosts:
+    """Names, addresses, and `*.example.com` for `example.com` and every name below it."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        self.any = "*" in allowed
+        self.exact = {host.removeprefix("*.") for host in allowed}
+        self.domains = tuple(host[1:] for host in allowed if host.startswith("*."))
+
+    def __contains__(self, host: str) -> bool:
+        """Tell whether a Host header names one of them; its case and its port do not matter."""
+        if host in self.exact:
+            return True
+        if not (parts := HOST.fullmatch(host)):
+            return False
+        name = parts[1].lower()
+        return self.any or name in self.exact or name.endswith(self.domains)
