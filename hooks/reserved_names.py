@@ -16,7 +16,7 @@ STANDARD_LIBRARY = frozenset(
 INSTALLED = frozenset(
     """
     annotated_doc annotated_types anyio ast_serialize blinker click colorama coverage dotenv exceptiongroup fastapi
-    fastapi_cli flask granian h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt
+    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui granian h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt
     markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
     pathspec pip pkg_resources pluggy py pydantic pydantic_core pydantic_settings pygments pytest pytest_cov
     python_dotenv pyyaml rich rich_toolkit ruff setuptools shellingham starlette tomli truststore typer

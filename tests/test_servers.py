@@ -99,7 +99,7 @@ def test_unfit_settings_are_listed_at_once(project: Path) -> None:
 
         assert done.returncode == 1
         assert done.stdout == ""
-        assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT"]
+        assert [line.split()[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT"]
 
 
 def test_distribution_serves_from_any_folder(project: Path, tmp_path: Path) -> None:

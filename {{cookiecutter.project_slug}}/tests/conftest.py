@@ -1,5 +1,6 @@
 """The fixtures, and the names that tests take from the package."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +13,21 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.health import get_checks
+from {{ cookiecutter.package_name }}.hosts import AllowedHosts
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
+from {{ cookiecutter.package_name }}.schemas import Schema
 
-from .framework import App, client_for
+from .framework import ENVIRONMENT_VARIABLES, App, client_for
 
 __all__ = [
     "NAME",
     "PACKAGE",
+    "SECRET_KEY",
     "VERSION",
+    "AllowedHosts",
     "App",
     "IsolatedSettings",
+    "Schema",
     "Settings",
     "create_app",
     "get_checks",
@@ -30,6 +36,7 @@ __all__ = [
 
 
 PACKAGE = "{{ cookiecutter.package_name }}"
+SECRET_KEY = "one of the tests alone, long enough"
 
 
 class IsolatedSettings(Settings):
@@ -47,9 +54,17 @@ class IsolatedSettings(Settings):
         return (init_settings,)
 
 
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore what the environment tells the framework, and keep the tests' client out of the log."""
+    for name in ENVIRONMENT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
 @pytest.fixture
 def settings() -> Settings:
-    return IsolatedSettings(environment="test", secret_key="a secret of the tests, long enough")
+    return IsolatedSettings(environment="test", secret_key=SECRET_KEY)
 
 
 @pytest.fixture
@@ -61,6 +76,12 @@ def app(settings: Settings) -> App:
 def client(app: App) -> Iterator[httpx2.Client]:
     with client_for(app) as client:
         yield client
+
+
+@pytest.fixture
+def deployed() -> dict[str, object]:
+    """The least that is fit for an environment which is not development."""
+    return {"environment": "production", "secret_key": SECRET_KEY}
 
 
 @pytest.fixture

@@ -5,39 +5,73 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from .conftest import IsolatedSettings, Settings
+from .conftest import SECRET_KEY, IsolatedSettings, Settings
 
 ENV_EXAMPLE = Path(__file__).parent.parent / ".env.example"
+DEPLOYED = ["test", "staging", "production"]
 
 
 def test_development_needs_no_settings() -> None:
     assert IsolatedSettings().environment == "development"
 
 
-@pytest.mark.parametrize("environment", ["test", "staging", "production"])
-@pytest.mark.parametrize(
-    ("secret_key", "message"),
-    [(None, "required outside development"), ("s" * 31, "at least 32 characters")],
-    ids=["missing", "short"],
-)
-def test_unsafe_secret_is_refused_outside_development(
-    environment: str, secret_key: str | None, message: str
+def test_deployment_needs_a_secret_only() -> None:
+    for environment in DEPLOYED:
+        IsolatedSettings.model_validate({"environment": environment, "secret_key": SECRET_KEY})
+
+
+UNSAFE = {
+    "missing": ({"secret_key": None}, "is required outside development"),
+    "short": ({"secret_key": SECRET_KEY[:31]}, "needs at least 32 characters"),
+    "known": ({"secret_key": f"Change-Me-{SECRET_KEY}"}, "known or easy to guess"),
+    "repeated": ({"secret_key": "abc" * 20}, "known or easy to guess"),
+    "debug": ({"debug": True}, "for development only"),
+    "any host": ({"allowed_hosts": ["example.com", "*"]}, "has to name the hosts"),
+}
+
+
+@pytest.mark.parametrize("environment", DEPLOYED)
+@pytest.mark.parametrize(("unsafe", "message"), UNSAFE.values(), ids=UNSAFE)
+def test_unsafe_settings_are_for_development_only(
+    environment: str, unsafe: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=message):
-        IsolatedSettings.model_validate({"environment": environment, "secret_key": secret_key})
+    settings = {"environment": environment, "secret_key": SECRET_KEY, **unsafe}
+
+    IsolatedSettings.model_validate(unsafe)
+    with pytest.raises(ValidationError, match=message) as caught:
+        IsolatedSettings.model_validate(settings)
+    assert {problem["loc"][0] for problem in caught.value.errors()} == set(unsafe)
+
+
+def test_credentials_are_for_named_origins() -> None:
+    with pytest.raises(ValidationError, match="name the origins"):
+        IsolatedSettings.model_validate({"cors_origins": ["*"], "cors_credentials": True})
 
 
 def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
-    with pytest.raises(ValidationError) as caught:
-        IsolatedSettings.model_validate(
-            {"environment": "production", "secret_key": "hunter2", "port": 0, "workers": "many"}
-        )
-
-    assert {problem["loc"] for problem in caught.value.errors()} == {
-        ("secret_key",),
-        ("port",),
-        ("workers",),
+    wrong = {
+        "environment": "production",
+        "debug": "true",
+        "secret_key": "hunter2",
+        "host": "localhost",
+        "port": 0,
+        "workers": "many",
+        "log_level": "loud",
+        "docs": "maybe",
+        "root_path": "shop/",
+        "max_body_size": -1,
+        "allowed_hosts": "https://example.com",
+        "trusted_proxies": "proxy.example.com",
+        "cors_origins": "https://example.com/app",
+        "cors_credentials": "perhaps",
     }
+
+    with pytest.raises(ValidationError) as caught:
+        IsolatedSettings.model_validate(wrong)
+
+    told = {str(problem["loc"][0]) for problem in caught.value.errors()}
+    assert told == set(wrong) - {"environment"}
+    assert set(wrong) == set(Settings.model_fields)
     assert "hunter2" not in str(caught.value)
 
 
@@ -52,11 +86,30 @@ def test_log_level_may_be_lower_case() -> None:
     assert IsolatedSettings.model_validate({"log_level": "debug"}).log_level == "DEBUG"
 
 
+def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ALLOWED_HOSTS", "example.com, *.example.org")
+    environment.setenv("TRUSTED_PROXIES", "10.0.0.0/8,::1")
+    environment.setenv("CORS_ORIGINS", "https://a.example,http://localhost:3000")
+
+    settings = Settings()
+
+    assert settings.allowed_hosts == ("example.com", "*.example.org")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert settings.cors_origins == ("https://a.example", "http://localhost:3000")
+
+
+def test_secrets_are_those_long_enough_to_be_one() -> None:
+    assert IsolatedSettings.model_validate({"secret_key": SECRET_KEY}).secrets() == [SECRET_KEY]
+    assert IsolatedSettings.model_validate({"secret_key": "short"}).secrets() == []
+
+
 def test_env_example_shows_every_setting_with_its_default(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assignments = [
-        line.removeprefix("# ") for line in ENV_EXAMPLE.read_text().splitlines() if "=" in line
+        line.removeprefix("# ")
+        for line in ENV_EXAMPLE.read_text().splitlines()
+        if line.startswith("# ") and line[2:].partition("=")[0].isupper()
     ]
     tmp_path.joinpath(".env").write_text("\n".join(assignments))
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 import httpx2
 import pytest
 
-from .conftest import App
+from .conftest import App, IsolatedSettings, create_app
 from .framework import client_for, refuse, route
 
 
@@ -24,15 +24,6 @@ def test_unknown_path_is_a_problem(client: httpx2.Client) -> None:
         "status": 404,
         "request_id": response.headers["X-Request-ID"],
     }
-
-
-def test_wrong_method_is_a_problem_that_names_the_right_ones(client: httpx2.Client) -> None:
-    response = client.delete("/livez")
-
-    assert response.status_code == 405
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert "GET" in response.headers["Allow"]
-    assert response.json()["title"] == "Method Not Allowed"
 
 
 def test_error_says_why_in_the_words_of_its_author(app: App) -> None:
@@ -63,3 +54,14 @@ def test_unhandled_error_is_a_problem_that_tells_nothing(
         "request_id": response.headers["X-Request-ID"],
     }
     assert "an internal of the service" in caplog.text
+
+
+def test_debug_shows_the_traceback_of_an_unhandled_error() -> None:
+    app = create_app(IsolatedSettings(debug=True))
+    route(app, "/crash", crash)
+
+    with client_for(app) as client:
+        response = client.get("/crash")
+
+    assert response.status_code == 500
+    assert "in crash\n" in response.json()["detail"]

@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from .conftest import PACKAGE, App, IsolatedSettings, create_app
+from .conftest import PACKAGE, SECRET_KEY, App, IsolatedSettings, create_app
 from .framework import client_for
 
 
@@ -23,7 +23,7 @@ def test_settings_are_read_from_the_environment_when_none_are_given(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("ENVIRONMENT", "staging")
-    environment.setenv("SECRET_KEY", "s" * 32)
+    environment.setenv("SECRET_KEY", SECRET_KEY)
 
     with client_for(create_app()) as client:
         assert client.get("/api/v1/about").json()["environment"] == "staging"

@@ -10,7 +10,6 @@ from . import request_id
 from .schemas import Schema
 
 MEDIA_TYPE = "application/problem+json"
-# As FastAPI and Starlette say it.
 UNTRUSTED_HOST = "Invalid host header"
 MALFORMED_JSON = "There was an error parsing the body"
 # So that an answer stays small, however much is wrong with a request.

@@ -12,13 +12,10 @@ _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 def begin(given: str | None) -> str:
     """Take the id that a proxy or a client has given, where it is well-formed; else make one."""
-    if given and WELL_FORMED.fullmatch(given):
-        request_id = given
-    else:
-        # An id is no secret; asking the system for randomness costs a tenth of a small request.
-        request_id = f"{getrandbits(128):032x}"
-    _current.set(request_id)
-    return request_id
+    # An id is no secret: asking the system for randomness would cost a tenth of a small request.
+    made_or_given = given if given and WELL_FORMED.fullmatch(given) else f"{getrandbits(128):032x}"
+    _current.set(made_or_given)
+    return made_or_given
 
 
 def get() -> str | None:

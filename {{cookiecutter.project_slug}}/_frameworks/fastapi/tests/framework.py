@@ -3,18 +3,36 @@
 import asyncio
 from asyncio import Barrier
 from collections.abc import Callable
+from typing import Annotated, Any
 
 import httpx2
 from fastapi import FastAPI as App
-from fastapi import HTTPException
+from fastapi import HTTPException, Query
 from fastapi.testclient import TestClient
 
-__all__ = ["App", "Barrier", "client_for", "fail", "hang", "refuse", "route", "succeed"]
+__all__ = [
+    "ENVIRONMENT_VARIABLES",
+    "App",
+    "Barrier",
+    "client_for",
+    "fail",
+    "hang",
+    "refuse",
+    "route",
+    "route_body",
+    "route_query",
+    "route_variable",
+    "succeed",
+]
+
+ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
 
 
 def client_for(app: App) -> httpx2.Client:
-    """Return a client that runs the lifespan while it is open."""
-    return TestClient(app, base_url="http://localhost")
+    """Return a client that runs the lifespan while it is open, and speaks from 127.0.0.1."""
+    return TestClient(
+        app, base_url="http://localhost", client=("127.0.0.1", 50000), raise_server_exceptions=False
+    )
 
 
 def refuse() -> None:
@@ -25,6 +43,36 @@ def refuse() -> None:
 def route(app: App, path: str, function: Callable[[], object]) -> None:
     """Let a path call a function."""
     app.add_api_route(path, function, response_model=None)
+
+
+def route_body(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path take a body, and send it back."""
+
+    async def echo(body: Any) -> Any:
+        return body
+
+    echo.__annotations__ = {"body": schema, "return": schema}
+    app.add_api_route(path, echo, methods=["POST"], name=path)
+
+
+def route_query(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path take a query, and send it back."""
+
+    async def echo(query: Any) -> Any:
+        return query
+
+    echo.__annotations__ = {"query": Annotated[schema, Query()], "return": schema}
+    app.add_api_route(path, echo, name=path)
+
+
+def route_variable(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path with `{variable}` in it send the variable back."""
+
+    async def echo(variable: Any) -> Any:
+        return variable
+
+    echo.__annotations__ = {"variable": schema, "return": schema}
+    app.add_api_route(path, echo, name=path)
 
 
 async def succeed() -> None:

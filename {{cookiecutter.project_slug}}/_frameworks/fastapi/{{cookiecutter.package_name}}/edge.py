@@ -14,7 +14,7 @@ from .middleware import RequestMiddleware, RootPathMiddleware
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Wrap the application; what is added last is outermost, what was added before is inside."""
+    """Wrap the application; what comes last is outermost, what was there before is inside."""
 
     async def answer_unhandled_error(scope: Scope, receive: Receive, send: Send) -> None:
         detail = format_exc() if settings.debug else None

@@ -2,20 +2,37 @@
 
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from threading import Barrier
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 from flask import Flask as App
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-__all__ = ["App", "Barrier", "client_for", "fail", "hang", "refuse", "route", "succeed"]
+__all__ = [
+    "ENVIRONMENT_VARIABLES",
+    "App",
+    "Barrier",
+    "client_for",
+    "fail",
+    "hang",
+    "refuse",
+    "route",
+    "route_body",
+    "route_query",
+    "route_variable",
+    "succeed",
+]
+
+ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
 
 
 def client_for(app: App) -> httpx2.Client:
-    """Return a client that speaks HTTP to the application, as every shared test does."""
-    return httpx2.Client(transport=httpx2.WSGITransport(app), base_url="http://localhost")
+    """Return a client that speaks HTTP to the application, from 127.0.0.1."""
+    transport = httpx2.WSGITransport(app, remote_addr="127.0.0.1")
+    return httpx2.Client(transport=transport, base_url="http://localhost")
 
 
 def refuse() -> NoReturn:
@@ -26,6 +43,43 @@ def refuse() -> NoReturn:
 def route(app: App, path: str, function: Callable[[], ResponseReturnValue]) -> None:
     """Let a path call a function."""
     app.add_url_rule(path, view_func=function)
+
+
+def route_body(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path take a body, and send it back."""
+
+    def echo(body: Any) -> Any:
+        return body
+
+    echo.__annotations__ = {"body": schema, "return": schema}
+    app.add_url_rule(path, path, operation(app, echo), methods=["POST"])
+
+
+def route_query(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path take a query, and send it back."""
+
+    def echo(query: Any) -> Any:
+        return query
+
+    echo.__annotations__ = {"query": schema, "return": schema}
+    app.add_url_rule(path, path, operation(app, echo))
+
+
+def route_variable(app: App, path: str, schema: type[Any]) -> None:
+    """Let a path with `{variable}` in it send the variable back."""
+
+    def echo(variable: Any) -> Any:
+        return variable
+
+    echo.__annotations__ = {"variable": schema, "return": schema}
+    app.add_url_rule(path.replace("{variable}", "<variable>"), path, operation(app, echo))
+
+
+def operation(app: App, view: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Make an operation of a view."""
+    module = import_module(f"{app.import_name}.operations")
+    made: Callable[..., Any] = module.operation(**options)(view)
+    return made
 
 
 def succeed() -> None:

@@ -1,13 +1,18 @@
 """What Flask itself promises about an application: its own test client and its own commands."""
 
+import json
 import threading
+from io import BytesIO
+from typing import NoReturn
 
 import httpx2
 import pytest
+from flask import Response
 from flask.testing import FlaskClient, FlaskCliRunner
+from werkzeug.test import create_environ, run_wsgi_app
 
-from .conftest import App, IsolatedSettings, create_app, get_checks
-from .framework import hang
+from .conftest import SECRET_KEY, App, IsolatedSettings, create_app, get_checks
+from .framework import client_for, hang, operation, route_body
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def test_debug_mode_is_for_development(
     service_environment: str, debug: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    settings = {"environment": service_environment, "secret_key": "s" * 32}
+    settings = {"environment": service_environment, "secret_key": SECRET_KEY}
 
     assert create_app(IsolatedSettings.model_validate(settings)).debug is debug
 
@@ -58,3 +63,52 @@ def test_hanging_check_holds_one_thread_however_often_it_is_asked(
 
     assert [client.get("/readyz").status_code for _ in range(3)] == [503, 503, 503]
     assert threading.active_count() == threads + 1
+
+
+def test_body_of_unknown_length_is_counted() -> None:
+    app = create_app(IsolatedSettings(max_body_size=10))
+    route_body(app, "/echo", list[int])
+
+    def post(content: bytes) -> str:
+        environ = create_environ("/echo", method="POST", content_type="application/json")
+        chunked = {"wsgi.input": BytesIO(content), "wsgi.input_terminated": True}
+        _, status, _ = run_wsgi_app(app, environ | chunked)
+        return status
+
+    assert post(b"[1,2,3456]") == "200 OK"
+    assert post(b"[1,2,34567]") == "413 REQUEST ENTITY TOO LARGE"
+
+
+def test_error_that_the_debugger_wants_reaches_the_server(
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash() -> NoReturn:
+        raise RuntimeError("for the debugger")
+
+    app = create_app(IsolatedSettings.model_validate(deployed))
+    app.testing = True
+    app.add_url_rule("/crash", view_func=crash)
+
+    with client_for(app) as client, pytest.raises(RuntimeError, match="for the debugger"):
+        client.get("/crash")
+
+    assert json.loads(capsys.readouterr().err)["status"] == 500
+
+
+def test_operation_may_return_a_response_or_nothing(app: App) -> None:
+    def make() -> Response:
+        return Response("made", mimetype="text/plain")
+
+    def delete() -> None:
+        pass
+
+    app.add_url_rule("/made", view_func=operation(app, make))
+    app.add_url_rule("/deleted", view_func=operation(app, delete, status=204))
+
+    with client_for(app) as client:
+        made, deleted = client.get("/made"), client.get("/deleted")
+        document = client.get("/openapi.json").json()
+
+    assert (made.text, made.headers["Content-Type"]) == ("made", "text/plain; charset=utf-8")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert "content" not in document["paths"]["/deleted"]["get"]["responses"]["204"]

@@ -12,7 +12,7 @@ from .middleware import RequestMiddleware, RootPathMiddleware
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Wrap the application; what is wrapped last is outermost, what was wrapped before is inside."""
+    """Wrap the application; what comes last is outermost, what was there before is inside."""
     # Threads that are all busy take turns; with those of 5 ms, some requests wait for half a second.
     sys.setswitchinterval(0.001)
     if settings.cors_origins:

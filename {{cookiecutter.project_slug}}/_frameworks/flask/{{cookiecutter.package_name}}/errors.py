@@ -13,7 +13,7 @@ from .problems import MEDIA_TYPE, Problem
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error with a problem: those with a status, requests that do not fit, all others."""
+    """Answer errors that have a status, and requests that do not fit, with a problem."""
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(InvalidRequest, answer_invalid_request)
     app.register_error_handler(InternalServerError, answer_unhandled_error)

@@ -6,8 +6,8 @@ from time import perf_counter
 from typing import Any
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import Rule
 from werkzeug.wsgi import ClosingIterator
 
 from . import request_id, traceparent
@@ -46,7 +46,8 @@ class RequestMiddleware:
             exchange.log_to(self.log)
             raise
         # Not a generator as a whole: some servers ask for the headers before the first chunk.
-        return ClosingIterator(exchange.counted(body), [lambda: exchange.log_to(self.log)])
+        close = getattr(body, "close", lambda: None)
+        return ClosingIterator(exchange.counted(body), [close, lambda: exchange.log_to(self.log)])
 
 
 class Exchange:
@@ -77,23 +78,19 @@ class Exchange:
         """Add the headers that every response has; what the response says itself stays."""
         self.status = int(status[:3])
         # Flask forgets its request before the server is done with the response.
-        request: Request | None = self.environ.get("werkzeug.request")
-        if request and request.url_rule:
-            self.route = request.url_rule.rule.replace("<", "{").replace(">", "}")
+        rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
+        if rule:
+            self.route = rule.rule.replace("<", "{").replace(">", "}")
         names = {name for name, _ in headers}
         headers += [header for header in SECURITY if header[0] not in names]
         headers.append((request_id.HEADER, self.id))
         return self.start_response(status, headers, *error)
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass the body on, and close it as its server would."""
-        try:
-            for chunk in body:
-                self.sent += len(chunk)
-                yield chunk
-        finally:
-            if hasattr(body, "close"):
-                body.close()
+        """Pass the body on."""
+        for chunk in body:
+            self.sent += len(chunk)
+            yield chunk
 
     def log_to(self, log: RequestLog) -> None:
         """Write the line; servers make a 500 of a response that was never begun."""
@@ -113,10 +110,6 @@ class LimitedInput(RawIOBase):
 
     def __init__(self, stream: InputStream, limit: int) -> None:
         self.stream, self.left = stream, limit
-
-    def readable(self) -> bool:
-        """Say so, which `readinto` needs."""
-        return True
 
     def readinto(self, buffer: Any) -> int:
         """Read what there is, for all the other ways to read; raise RequestEntityTooLarge at the limit."""

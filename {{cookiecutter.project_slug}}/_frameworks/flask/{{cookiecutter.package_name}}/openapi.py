@@ -78,7 +78,7 @@ def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
 
 
 def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
-    """Describe an operation as FastAPI does; what it has not is None."""
+    """Describe an operation; members that it has not are None."""
     *blueprints, name = route.endpoint.split(".")
     takes, returned = route.operation.takes, route.operation.returned
     operation_id = ".".join([*blueprints[-1:], name])
@@ -143,7 +143,7 @@ def json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_nulls(value: Any) -> Any:
-    """Leave out members that are None, as FastAPI does, null as a default included."""
+    """Leave out members that are None; a default of null says nothing either."""
     if isinstance(value, dict):
         return {name: without_nulls(each) for name, each in value.items() if each is not None}
     return [without_nulls(each) for each in value] if isinstance(value, list) else value

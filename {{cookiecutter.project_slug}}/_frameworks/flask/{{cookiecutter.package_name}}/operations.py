@@ -39,7 +39,7 @@ class Operation:
             success = get_args(success)[0]
         self.takes = {name: Adapter(hint) for name, hint in hints.items()}
         self.returned = {
-            code: None if schema is NoneType else Adapter(schema)
+            code: None if schema in (NoneType, Response) else Adapter(schema)
             for code, schema in {status: success, **responses}.items()
         }
         query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}

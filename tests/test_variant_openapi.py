@@ -1,0 +1,46 @@
+"""Each variant's OpenAPI document: the same on both frameworks, true of the service, and shown by a page that works."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.extension import extended_server, framework_of
+from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
+from tests.serving import Server
+from tests.variants import Variant
+
+pytestmark = pytest.mark.check("openapi")
+
+
+def document(project: Path, framework: str) -> Any:
+    with extended_server(project, framework) as server:
+        return server.get("/openapi.json")[1]
+
+
+def test_both_frameworks_give_the_same_document(variant: Variant, project: Path, workplace: Workplace) -> None:
+    (other,) = set(FRAMEWORKS) - {framework_of(variant)}
+    twin = workplace.render(**variant.answers | {"framework": other})
+
+    own = document(project, framework_of(variant))
+
+    assert list(own["paths"]["/api/v1/things"]) == ["get", "post"]
+    assert own == document(twin, other)
+
+
+def test_service_does_what_its_document_says(variant: Variant, project: Path) -> None:
+    with extended_server(project, framework_of(variant), LOG_LEVEL="WARNING") as server:
+        done = schemathesis(project, server)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout, done.stdout
+
+
+def schemathesis(project: Path, server: Server) -> subprocess.CompletedProcess[str]:
+    """Run all its checks, with the configuration that belongs to the template."""
+    shutil.copy(TEMPLATE / "schemathesis.toml", project)
+    url = f"http://127.0.0.1:{server.port}/openapi.json"
+    command = [BIN / "schemathesis", "run", url, "--checks", "all", "--max-examples", "30", "--generation-deterministic"]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True)

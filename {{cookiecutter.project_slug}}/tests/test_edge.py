@@ -1,0 +1,158 @@
+"""What settings decide around the endpoints: limits, hosts, origins, proxies, the root path."""
+
+import json
+from typing import Any, NoReturn
+
+import pytest
+
+from .conftest import AllowedHosts, App, IsolatedSettings, create_app
+from .framework import client_for, route, route_body
+
+ORIGIN = "https://app.example.com"
+
+
+def crash() -> NoReturn:
+    raise RuntimeError("an internal of the service")
+
+
+def app_with(**settings: object) -> App:
+    return create_app(IsolatedSettings.model_validate(settings))
+
+
+def client_of(line: str) -> Any:
+    return json.loads(line)["client"]
+
+
+@pytest.mark.parametrize("path", ["/echo", "/livez", "/nowhere"])
+def test_too_large_a_body_is_a_problem(path: str) -> None:
+    app = app_with(max_body_size=10)
+    route_body(app, "/echo", list[int])
+
+    with client_for(app) as client:
+        response = client.post(path, content=b"[123456789]")
+
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "status": 413,
+        "request_id": response.headers["X-Request-ID"],
+    }
+
+
+def test_body_of_the_largest_size_is_taken() -> None:
+    app = app_with(max_body_size=11)
+    route_body(app, "/echo", list[int])
+
+    with client_for(app) as client:
+        response = client.post(
+            "/echo", content=b"[123456789]", headers={"Content-Type": "application/json"}
+        )
+
+    assert response.json() == [123456789]
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted"),
+    [
+        ("example.com", True),
+        ("EXAMPLE.com:8000", True),
+        ("www.example.com", False),
+        ("below.example.org", True),
+        ("far.below.example.org:1", True),
+        ("example.org", True),
+        ("notexample.org", False),
+        ("[::1]:8000", False),
+        ("example.com.", False),
+        ("example.com/", False),
+        ("user@example.com", False),
+        ("", False),
+    ],
+)
+def test_hosts_are_compared_by_name(host: str, trusted: bool) -> None:
+    assert (host in AllowedHosts(["example.com", "*.example.org"])) is trusted
+
+
+def test_any_host_is_any_well_formed_one() -> None:
+    hosts = AllowedHosts(["*"])
+
+    assert "anything.example:80" in hosts
+    assert "[::1]" in hosts
+    assert "two words" not in hosts
+
+
+def test_origins_of_the_settings_may_read_answers_and_errors() -> None:
+    app = app_with(cors_origins=[ORIGIN], cors_credentials=True)
+    route(app, "/crash", crash)
+
+    with client_for(app) as client:
+        for path, status in {"/livez": 200, "/nowhere": 404, "/crash": 500}.items():
+            response = client.get(path, headers={"Origin": ORIGIN})
+
+            assert response.status_code == status
+            assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+            assert response.headers["Access-Control-Allow-Credentials"] == "true"
+            assert response.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
+def test_only_origins_of_the_settings_may_send_more_than_a_form_could(
+    origin: str, allowed: str | None
+) -> None:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    with client_for(app_with(cors_origins=[ORIGIN])) as client:
+        response = client.options("/livez", headers=asked)
+
+    assert response.headers.get("Access-Control-Allow-Origin") == allowed
+    if allowed:
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Headers"] == "content-type"
+        assert response.headers["Access-Control-Max-Age"] == "600"
+        assert "PUT" in response.headers["Access-Control-Allow-Methods"]
+
+
+def test_any_origin_may_read_without_credentials() -> None:
+    with client_for(app_with(cors_origins=["*"])) as client:
+        response = client.get("/livez", headers={"Origin": ORIGIN})
+
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("proxies", "client_address"),
+    [
+        ((), "127.0.0.1"),
+        (("10.0.0.0/8",), "127.0.0.1"),
+        (("127.0.0.1", "10.0.0.0/8"), "203.0.113.7"),
+    ],
+    ids=["none", "another", "this one"],
+)
+def test_only_a_trusted_proxy_says_who_the_client_is(
+    proxies: tuple[str, ...],
+    client_address: str,
+    deployed: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    forwarded = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7, 10.1.2.3"}
+    app = app_with(trusted_proxies=proxies, **deployed)
+
+    with client_for(app) as client:
+        client.get("/livez", headers=forwarded)
+
+    assert client_of(capsys.readouterr().err) == client_address
+
+
+@pytest.mark.parametrize("path", ["/shop/livez", "/livez"], ids=["left on", "taken off"])
+def test_service_is_found_below_its_root_path(path: str) -> None:
+    with client_for(app_with(root_path="/shop")) as client:
+        assert client.get(path).status_code == 200
+        assert client.get("/shopping/livez").status_code == 404
+        assert client.get("/openapi.json").json()["servers"] == [{"url": "/shop"}]

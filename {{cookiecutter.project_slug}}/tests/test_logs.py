@@ -1,0 +1,180 @@
+"""The log: one format, one line for each request, its id in each line, and no secrets."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+
+from .conftest import PACKAGE, SECRET_KEY, App, IsolatedSettings, Schema, create_app
+from .framework import client_for, refuse, route, route_body, route_variable
+
+logger = logging.getLogger(__name__)
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+CANARY = "canary-in-a-coal-mine"
+
+
+class Login(Schema):
+    password: int
+
+
+def write() -> NoReturn:
+    logger.info("paid %s", "twice", extra={"amount": 2})
+    raise RuntimeError(f"leaked {SECRET_KEY}")
+
+
+@pytest.fixture
+def lines(
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[dict[str, Any]]]:
+    """Ask an application in production, and return what it logs."""
+
+    def ask(path: str, *, method: str = "GET", **request: Any) -> list[dict[str, Any]]:
+        app = create_app(IsolatedSettings.model_validate(deployed))
+        route(app, "/write", write)
+        route(app, "/refuse", refuse)
+        route_body(app, "/login", Login)
+        route_variable(app, "/things/{variable}", str)
+        capsys.readouterr()
+        with client_for(app) as client:
+            client.request(method, path, **request)
+        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    return ask
+
+
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+def test_each_request_has_a_line(lines: Ask) -> None:
+    (line,) = lines("/things/1?secret=2", headers={"X-Request-ID": "mine"})
+
+    assert line.pop("time").endswith("Z")
+    assert 0 < line.pop("duration_ms") < 10_000
+    assert line == {
+        "level": "INFO",
+        "logger": f"{PACKAGE}.logs",
+        "message": "request",
+        "request_id": "mine",
+        "method": "GET",
+        "route": "/things/{variable}",
+        "status": 200,
+        "bytes": 3,
+        "client": "127.0.0.1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route", "status"),
+    [
+        ("HEAD", "/things/1", "/things/{variable}", 200),
+        ("GET", "/api/v1/about", "/api/v1/about", 200),
+        ("GET", "/refuse", "/refuse", 409),
+        ("GET", "/nowhere", None, 404),
+    ],
+)
+def test_line_names_the_route_and_not_the_path(
+    lines: Ask, method: str, path: str, route: str | None, status: int
+) -> None:
+    (line,) = lines(path, method=method)
+
+    assert (line["method"], line["route"], line["status"]) == (method, route, status)
+    assert (line["bytes"] == 0) is (method == "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"headers": {"Host": "evil.example"}}, 400),
+        ({"method": "POST", "content": b"x" * 2_000_000}, 413),
+    ],
+    ids=["untrusted host", "too large"],
+)
+def test_refused_request_has_a_line(lines: Ask, request_: dict[str, Any], status: int) -> None:
+    (line,) = lines("/livez", **request_)
+
+    assert (line["status"], line["route"]) == (status, None)
+
+
+def test_every_line_of_a_request_has_its_ids(lines: Ask) -> None:
+    headers = {"X-Request-ID": "mine", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+
+    paid, failed, request = lines("/write", headers=headers)
+
+    for line in (paid, failed, request):
+        assert (line["request_id"], line["trace_id"]) == ("mine", TRACE)
+    assert (paid["message"], paid["amount"]) == ("paid twice", 2)
+    assert failed["level"] == "ERROR"
+    assert "in write\n" in failed["exception"]
+    assert request["status"] == 500
+
+
+@pytest.mark.parametrize(
+    "traceparent",
+    [
+        f"00-{TRACE}-b7ad6b7169203331",
+        f"00-{'0' * 32}-b7ad6b7169203331-01",
+        f"01-{TRACE}-b7ad6b7169203331-01",
+        "nonsense",
+    ],
+)
+def test_malformed_trace_is_ignored(lines: Ask, traceparent: str) -> None:
+    (line,) = lines("/livez", headers={"traceparent": traceparent})
+
+    assert "trace_id" not in line
+
+
+def test_secrets_are_in_no_line(lines: Ask) -> None:
+    headers = {"Authorization": f"Bearer {CANARY}", "Cookie": f"session={CANARY}"}
+
+    logged = lines(f"/write?token={CANARY}", headers=headers)
+    logged += lines("/login", method="POST", json={"password": CANARY}, headers=headers)
+
+    assert [line["message"] for line in logged].count("request") == 2
+    assert CANARY not in str(logged)
+    assert SECRET_KEY not in str(logged)
+    assert "leaked **********" in str(logged)
+
+
+def test_data_that_does_not_fit_a_schema_is_in_no_line(lines: Ask) -> None:
+    logged = lines("/things/1")
+    with pytest.raises(ValueError, match="password") as caught:
+        Login.model_validate({"password": CANARY})
+
+    assert CANARY not in str(caught.value)
+    assert CANARY not in str(logged)
+
+
+def test_lines_are_for_people_in_development(capsys: pytest.CaptureFixture[str]) -> None:
+    app = create_app(IsolatedSettings())
+    route(app, "/write", write)
+
+    with client_for(app) as client:
+        client.get("/write", headers={"X-Request-ID": "mine"})
+
+    paid, *failed, request = capsys.readouterr().err.splitlines()
+    assert paid.endswith("INFO     tests.test_logs: paid twice amount=2 request_id=mine")
+    assert " ERROR " in failed[0]
+    assert failed[1] == "Traceback (most recent call last):"
+    assert " request method=GET route=/write status=500 duration_ms=" in request
+
+
+def test_log_level_silences_the_line_of_a_request(
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(IsolatedSettings.model_validate({"log_level": "WARNING", **deployed}))
+
+    with client_for(app) as client:
+        client.get("/livez")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str], app: App) -> None:
+    create_app(IsolatedSettings())
+
+    logging.getLogger().warning("once")
+
+    assert capsys.readouterr().err.count("once") == 1

@@ -1,0 +1,151 @@
+"""What is said of requests that do not fit their schema, and what is not."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx2
+import pytest
+from pydantic import Field
+
+from .conftest import App, Schema
+from .framework import client_for, route_body, route_query, route_variable
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Part(Schema):
+    number: int
+
+
+class Item(Schema):
+    name: str = Field(min_length=2)
+    parts: list[Part] = []
+
+
+class Search(Schema):
+    limit: int = Field(default=20, ge=1)
+    tags: list[str] = []
+    colours: list[str] | None = None
+
+
+@pytest.fixture
+def items(app: App) -> Iterator[httpx2.Client]:
+    route_body(app, "/items", Item)
+    route_query(app, "/search", Search)
+    route_variable(app, "/items/{variable}", UUID)
+    with client_for(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"],
+)
+def test_body_that_fits_is_taken(items: httpx2.Client, content_type: str) -> None:
+    content = '{"name": "näme", "parts": [{"number": "1"}]}'.encode()
+
+    response = items.post("/items", content=content, headers={"Content-Type": content_type})
+
+    assert response.status_code == 200
+    assert response.json() == {"name": "näme", "parts": [{"number": 1}]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"name":', b"\xff\xfe", '{"name": "näme"}'.encode("latin-1"), b"[" * 100_000, b"9" * 5000],
+    ids=["cut off", "no text", "not UTF-8", "too deep", "too long a number"],
+)
+def test_malformed_json_is_refused(items: httpx2.Client, content: bytes) -> None:
+    response = items.post("/items", content=content, headers=JSON)
+
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["detail"] == "There was an error parsing the body"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}], ids=["none", "text"])
+def test_other_media_types_are_refused(items: httpx2.Client, headers: dict[str, str]) -> None:
+    response = items.post("/items", content=b'{"name": "lamp"}', headers=headers)
+
+    assert response.status_code == 415
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["title"] == "Unsupported Media Type"
+
+
+@pytest.mark.parametrize(
+    ("content", "pointers"),
+    [
+        (b"", [""]),
+        (b"null", [""]),
+        (b"[]", [""]),
+        (b"{}", ["/name"]),
+        (b'{"name": "x"}', ["/name"]),
+        (b'{"name": 1, "parts": [{"number": 1}, {"number": "x"}]}', ["/name", "/parts/1/number"]),
+    ],
+)
+def test_body_that_does_not_fit_is_told_by_its_parts(
+    items: httpx2.Client, content: bytes, pointers: list[str]
+) -> None:
+    response = items.post("/items", content=content, headers=JSON)
+
+    problem = response.json()
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert problem["title"] == "Unprocessable Content"
+    assert problem["request_id"] == response.headers["X-Request-ID"]
+    assert [(each["location"], each["pointer"]) for each in problem["errors"]] == [
+        ("body", pointer) for pointer in pointers
+    ]
+    assert all(each["detail"] for each in problem["errors"])
+
+
+def test_query_is_validated(items: httpx2.Client) -> None:
+    response = items.get("/search?limit=0&tags=a")
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {
+            "location": "query",
+            "pointer": "/limit",
+            "detail": "Input should be greater than or equal to 1",
+        }
+    ]
+
+
+def test_repeated_parameters_make_a_list_or_the_last_one_counts(items: httpx2.Client) -> None:
+    response = items.get("/search?limit=1&limit=2&tags=a&tags=b&colours=c&unknown=d")
+
+    assert response.json() == {"limit": 2, "tags": ["a", "b"], "colours": ["c"]}
+
+
+def test_variables_of_the_path_are_validated(items: httpx2.Client) -> None:
+    assert items.get("/items/01890a5d-ac96-774b-bcce-b302099a8057").status_code == 200
+
+    response = items.get("/items/1")
+
+    assert response.status_code == 422
+    assert [(each["location"], each["pointer"]) for each in response.json()["errors"]] == [
+        ("path", "/variable")
+    ]
+
+
+def test_input_is_not_sent_back(items: httpx2.Client) -> None:
+    content = b'{"name": {"hunter2": "hunter2"}, "parts": "hunter2"}'
+
+    response = items.post("/items", content=content, headers=JSON)
+
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+def test_answer_stays_small_whatever_does_not_fit(app: App) -> None:
+    route_body(app, "/table", dict[str, int])
+    table = {f"~/{number}{'x' * 500}": "x" for number in range(1000)}
+
+    with client_for(app) as client:
+        response = client.post("/table", json=table)
+
+    errors = response.json()["errors"]
+    assert len(errors) == 20
+    assert errors[0]["pointer"].startswith("/~0~10xxx")
+    assert len(response.content) < 10_000
