@@ -5,6 +5,8 @@ UV = $(shell command -v uv || echo $(BIN)/uv)
 FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)")
+# The documentation page is tested in Chromium or Chrome. Without either: make test BROWSER=none
+BROWSER_TESTS = $(if $(filter none,$(BROWSER)),-m "not browser")
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
@@ -25,10 +27,10 @@ try: .venv/ready ## Render the default service into a temporary folder and serve
 	@$(BIN)/python -m tests.try_template $(FRAMEWORK)
 
 test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
-	@$(PYTEST)
+	@$(PYTEST) $(BROWSER_TESTS)
 
 test-fast: .venv/ready ## Prove most of it in a minute
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -m "not slow and not browser"
 
 mutants: .venv/ready ## Break the template in every known way, and see the suite notice
 	@$(BIN)/python -m tests.mutants $(ONLY)

@@ -34,6 +34,7 @@ STAGES = (
     ],
     ["-m", "not slow", "tests/test_variant_files.py", "tests/test_variant_code.py"],
     ["-m", "not slow", "tests/test_variant_suite.py", "tests/test_variant_server.py", "tests/test_variant_contract.py"],
+    ["-m", "not slow", "tests/test_variant_edge.py", "tests/test_variant_openapi.py"],
     ["-m", "slow", "tests/test_variant_code.py", "tests/test_servers.py"],
     ["-m", "slow", "tests/test_fresh_machine.py", "tests/test_any_answers.py", "tests/test_updates.py"],
 )
