@@ -56,8 +56,10 @@ def mutants() -> Iterator[Mutant]:
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
         if "_licenses" not in path.parts and "__pycache__" not in path.parts:
             yield from without_tags(path)
-            if path.suffix == ".py":
+            if path.suffix == ".py" and "{{cookiecutter.package_name}}" in path.parts:
                 yield from without_registrations(path)
+                yield from without_table_rows(path, "ASSETS", "KNOWN_SECRETS", "METHODS", "SECURITY_HEADERS")
+                yield from without_validators(path)
     yield from without_dependencies(ROOT / "pyproject.toml")
 
 
@@ -69,7 +71,7 @@ def without_table_rows(path: Path, *tables: str) -> Iterator[Mutant]:
             rows: list[tuple[ast.expr, ast.expr]] = []
             if isinstance(node.value, ast.Dict):
                 rows = [(key, value) for key, value in zip(node.value.keys, node.value.values, strict=True) if key]
-            elif isinstance(node.value, ast.List | ast.Tuple):
+            elif isinstance(node.value, ast.List | ast.Tuple | ast.Set):
                 rows = [(row, row) for row in node.value.elts]
             for number, (first, last) in enumerate(rows, 1):
                 start, end = (
@@ -122,7 +124,7 @@ def without_tags(path: Path) -> Iterator[Mutant]:
 
 REGISTERS = re.compile(
     r"@(router|bp|main)\."
-    r"|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app|add_middleware)\("
+    r"|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app|add_middleware|add_api_route)\("
     r"|\s*app\.(exception_handler|register_error_handler|before_request|after_request)\("
     r"|\s*(response\.headers\[.*\]|message\[.headers.\]) = "
 )
@@ -135,6 +137,16 @@ def without_registrations(path: Path) -> Iterator[Mutant]:
         if REGISTERS.match(line):
             changed = "".join(lines[:number] + lines[number + 1 :])
             yield Mutant(f"{path.relative_to(ROOT)}:{number + 1}: without {line.strip()}", path, changed)
+
+
+def without_validators(path: Path) -> Iterator[Mutant]:
+    """Take each rule that settings follow out of their class."""
+    text = path.read_text(encoding="utf-8") if path.name == "config.py" else ""
+    lines = text.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list and node.name.startswith("_"):
+            changed = "".join(lines[: node.decorator_list[0].lineno - 1] + lines[node.end_lineno :])
+            yield Mutant(f"{path.relative_to(ROOT)}: without {node.name}", path, changed)
 
 
 def without_dependencies(path: Path) -> Iterator[Mutant]:

@@ -21,9 +21,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.mark.parametrize("root_path", ["", "/shop"])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_page_works_under_its_own_policy(
-    framework: str, root_path: str, workplace: Workplace, tmp_path: Path
-) -> None:
+def test_page_works_under_its_own_policy(framework: str, root_path: str, workplace: Workplace, tmp_path: Path) -> None:
     project = workplace.render(framework=framework, project_name='Shop & "<Tools>"', project_slug="my-service")
 
     with (

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,16 +40,13 @@ def ask(server: Server, head: str, body: bytes = b"", *, host: str = "127.0.0.1"
     lines = [head.splitlines()[0] + " HTTP/1.1", f"Host: {host}", f"X-Request-ID: {number}", "Connection: close"]
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall("\r\n".join([*lines, *head.splitlines()[1:], "", ""]).encode())
-        try:
-            connection.sendall(body)
-        except OSError:
-            pass  # A server may answer and close before it has read all.
         received = b""
-        try:
+        # A server may answer, and close the connection, before it has read all of a body.
+        with suppress(OSError):
+            connection.sendall(body)
+        with suppress(ConnectionResetError):
             while chunk := connection.recv(65536):
                 received += chunk
-        except ConnectionResetError:
-            pass  # The same, seen from the other side: the answer has come by then.
     start, _, content = received.partition(b"\r\n\r\n")
     status_line, *header_lines = start.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in header_lines)

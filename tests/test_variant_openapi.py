@@ -42,5 +42,5 @@ def schemathesis(project: Path, server: Server) -> subprocess.CompletedProcess[s
     """Run all its checks, with the configuration that belongs to the template."""
     shutil.copy(TEMPLATE / "schemathesis.toml", project)
     url = f"http://127.0.0.1:{server.port}/openapi.json"
-    command = [BIN / "schemathesis", "run", url, "--checks", "all", "--max-examples", "30", "--generation-deterministic"]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True)
+    options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic"]
+    return subprocess.run([BIN / "schemathesis", "run", url, *options], cwd=project, capture_output=True, text=True)

@@ -20,10 +20,13 @@ def test_deployment_needs_a_secret_only() -> None:
         IsolatedSettings.model_validate({"environment": environment, "secret_key": SECRET_KEY})
 
 
-UNSAFE = {
+UNSAFE: dict[str, tuple[dict[str, object], str]] = {
     "missing": ({"secret_key": None}, "is required outside development"),
     "short": ({"secret_key": SECRET_KEY[:31]}, "needs at least 32 characters"),
-    "known": ({"secret_key": f"Change-Me-{SECRET_KEY}"}, "known or easy to guess"),
+    **{
+        word: ({"secret_key": f"My-{word}-{SECRET_KEY}"}, "known or easy to guess")
+        for word in ("12345678", "Change", "Example", "Insecure", "Not-So-Secret", "Your-Secret")
+    },
     "repeated": ({"secret_key": "abc" * 20}, "known or easy to guess"),
     "debug": ({"debug": True}, "for development only"),
     "any host": ({"allowed_hosts": ["example.com", "*"]}, "has to name the hosts"),

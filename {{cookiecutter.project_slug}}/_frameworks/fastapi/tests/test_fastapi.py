@@ -87,11 +87,12 @@ def test_body_of_unknown_length_is_counted() -> None:
 def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
     route(app, "/things", not_modified)
     route_body(app, "/things", Answer)
+    app.add_api_route("/things", not_modified, methods=["DELETE", "PATCH", "PUT"], name="others")
 
     with client_for(app) as client:
-        response = client.delete("/things")
+        response = client.request("TRACE", "/things")
 
-    assert response.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    assert response.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
 def test_response_that_does_not_fit_is_logged_without_its_data(
