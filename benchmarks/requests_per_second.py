@@ -32,12 +32,13 @@ class Stack(NamedTuple):
 
 
 UVICORN_COMMAND = "uvicorn --port {port} asgi:app"
+BARE_UVICORN = "uvicorn --port {port} bare_asgi:app"
 STACKS = {
     "fastapi": [
-        Stack("granian", SERVE, f"{GRANIAN['fastapi']} asgi:app", "--access-log", "", (), 0.85),
-        Stack("uvicorn", f"{UVICORN_COMMAND} --no-access-log", UVICORN_COMMAND, "", "--no-access-log", (UVICORN,), 0.9),
+        Stack("granian", SERVE, f"{GRANIAN['fastapi']} bare_asgi:app", "--access-log", "", (), 0.85),
+        Stack("uvicorn", f"{UVICORN_COMMAND} --no-access-log", BARE_UVICORN, "", "--no-access-log", (UVICORN,), 0.9),
     ],
-    "flask": [Stack("granian", SERVE, f"{GRANIAN['flask']} wsgi:app", "--access-log", "", (), 0.85)],
+    "flask": [Stack("granian", SERVE, f"{GRANIAN['flask']} bare_wsgi:app", "--access-log", "", (), 0.85)],
 }
 # How others deploy the same project, in an environment that has their server, and the ratio to reach.
 ELSEWHERE = {
@@ -62,15 +63,20 @@ def rows(rounds: int) -> Iterator[Row]:
 
 
 def against_bare(project: Project, rounds: int, stack: Stack, path: str, reach: float, *, logging: bool) -> Row:
-    """Measure one route of the project against the same route of the bare app, with or without logs on both sides."""
+    """Measure one route of the project against the same route of a bare app, with or without logs on both sides."""
     options = stack.logging if logging else stack.silent
     with (
         project.server(stack.project, *stack.requirements, LOG_LEVEL="INFO" if logging else "WARNING") as subject,
-        project.server(f"{stack.bare} {options}", *stack.requirements, folder=BARE) as baseline,
+        project.server(f"{stack.bare} {options}", *stack.requirements, PYTHONPATH=str(BARE)) as baseline,
     ):
         lines, bare_lines = lines_of(subject, path), lines_of(baseline, path)
         pairs = compare(rounds, path, subject, baseline)
-    return row(f"`{path}` of {project.framework} on {stack.name}, {lines}", f"a bare route, {bare_lines}", pairs, reach)
+    return row(
+        f"`{path}` of {project.framework} on {stack.name}, {lines}",
+        f"the same on a bare app, {bare_lines}",
+        pairs,
+        reach,
+    )
 
 
 def as_deployed(project: Project, rounds: int) -> Iterator[Row]:

@@ -16,7 +16,8 @@ class AllowedHosts:
 
     def __contains__(self, host: str) -> bool:
         """Tell whether a Host header names one of them; its case and its port do not matter."""
-        if host in self.exact:
+        name, _, port = host.partition(":")
+        if name in self.exact and (not port or port.isdecimal()):
             return True
         if not (parts := HOST.fullmatch(host)):
             return False

@@ -60,10 +60,9 @@ class Exchange:
         "content_length",
         "host",
         "id",
-        "max_body_size",
+        "left",
         "method",
         "receive_on",
-        "received",
         "scope",
         "send_on",
         "sent",
@@ -74,7 +73,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, max_body_size: int) -> None:
         self.started = perf_counter()
         self.scope, self.receive_on, self.send_on = scope, receive, send
-        self.max_body_size, self.received = max_body_size, 0
+        self.left = max_body_size
         self.begun, self.status, self.sent = False, 500, 0
         self.host, self.content_length = "", 0
         given = trace = b""
@@ -98,8 +97,8 @@ class Exchange:
     async def receive(self) -> Message:
         """Count the body as it comes, whatever length it said to have."""
         message = await self.receive_on()
-        self.received += len(message.get("body", b""))
-        if self.received > self.max_body_size:
+        self.left -= len(message.get("body", b""))
+        if self.left < 0:
             raise HTTPException(413)
         return message
 

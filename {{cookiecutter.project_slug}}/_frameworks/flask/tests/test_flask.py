@@ -79,20 +79,24 @@ def test_body_of_unknown_length_is_counted() -> None:
     assert post(b"[1,2,34567]") == "413 REQUEST ENTITY TOO LARGE"
 
 
+@pytest.mark.parametrize(("log_level", "statuses"), [("INFO", [500]), ("WARNING", [])])
 def test_error_that_the_debugger_wants_reaches_the_server(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+    log_level: str,
+    statuses: list[int],
+    deployed: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def crash() -> NoReturn:
         raise RuntimeError("for the debugger")
 
-    app = create_app(IsolatedSettings.model_validate(deployed))
+    app = create_app(IsolatedSettings.model_validate({"log_level": log_level, **deployed}))
     app.testing = True
     app.add_url_rule("/crash", view_func=crash)
 
     with client_for(app) as client, pytest.raises(RuntimeError, match="for the debugger"):
         client.get("/crash")
 
-    assert json.loads(capsys.readouterr().err)["status"] == 500
+    assert [json.loads(line)["status"] for line in capsys.readouterr().err.splitlines()] == statuses
 
 
 def test_operation_may_return_a_response_or_nothing(app: App) -> None:

@@ -43,8 +43,12 @@ class RequestMiddleware:
                     environ["wsgi.input"] = LimitedInput(stream, self.max_body_size)
                 body = self.app(environ, exchange.start)
         except BaseException:
-            exchange.log_to(self.log)
+            # A debugger wants the error, which Flask therefore did not answer.
+            if self.log.is_on:
+                exchange.log_to(self.log)
             raise
+        if not self.log.is_on:
+            return body
         # Not a generator as a whole: some servers ask for the headers before the first chunk.
         close = getattr(body, "close", lambda: None)
         return ClosingIterator(exchange.counted(body), [close, lambda: exchange.log_to(self.log)])
@@ -94,15 +98,14 @@ class Exchange:
 
     def log_to(self, log: RequestLog) -> None:
         """Write the line; servers make a 500 of a response that was never begun."""
-        if log.is_on:
-            log.write(
-                method=self.environ["REQUEST_METHOD"],
-                route=self.route,
-                status=self.status,
-                started=self.started,
-                size=self.sent,
-                client=self.environ.get("REMOTE_ADDR"),
-            )
+        log.write(
+            method=self.environ["REQUEST_METHOD"],
+            route=self.route,
+            status=self.status,
+            started=self.started,
+            size=self.sent,
+            client=self.environ.get("REMOTE_ADDR"),
+        )
 
 
 class LimitedInput(RawIOBase):

@@ -1,0 +1,17 @@
+# mypy: ignore-errors
+"""Flask with nothing around it: one route of its own, and the project's routes below /api/v1."""
+
+from flask import Flask
+from my_service import api, dependencies
+from my_service.config import Settings
+
+app = Flask(__name__)
+
+
+@app.get("/livez")
+def livez() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+dependencies.init_app(app, Settings())
+app.register_blueprint(api.bp)
