@@ -90,13 +90,13 @@ def test_log_level_may_be_lower_case() -> None:
 
 
 def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("ALLOWED_HOSTS", "example.com, *.example.org")
+    environment.setenv("ALLOWED_HOSTS", "Example.com, *.example.org,[::1],my_service")
     environment.setenv("TRUSTED_PROXIES", "10.0.0.0/8,::1")
     environment.setenv("CORS_ORIGINS", "https://a.example,http://localhost:3000")
 
     settings = Settings()
 
-    assert settings.allowed_hosts == ("example.com", "*.example.org")
+    assert settings.allowed_hosts == ("example.com", "*.example.org", "[::1]", "my_service")
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert settings.cors_origins == ("https://a.example", "http://localhost:3000")
 

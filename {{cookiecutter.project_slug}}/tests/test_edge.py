@@ -75,6 +75,14 @@ def test_hosts_are_compared_by_name(host: str, trusted: bool) -> None:
     assert (host in AllowedHosts(["example.com", "*.example.org"])) is trusted
 
 
+def test_address_may_be_a_host() -> None:
+    hosts = AllowedHosts(["[::1]", "my_service"])
+
+    assert "[::1]:8000" in hosts
+    assert "my_service" in hosts
+    assert "[::2]:8000" not in hosts
+
+
 def test_any_host_is_any_well_formed_one() -> None:
     hosts = AllowedHosts(["*"])
 

@@ -99,6 +99,20 @@ def test_body_that_does_not_fit_is_told_by_its_parts(
     assert all(each["detail"] for each in problem["errors"])
 
 
+def test_body_may_be_optional(app: App) -> None:
+    route_body(app, "/optional", Part | None, default=Part(number=0))
+
+    with client_for(app) as client:
+        responses = [
+            client.post("/optional", content=content, headers=JSON)
+            for content in (b"", b"null", b'{"number": 1}')
+        ]
+        document = client.get("/openapi.json").json()
+
+    assert [each.json() for each in responses] == [{"number": 0}, None, {"number": 1}]
+    assert "required" not in document["paths"]["/optional"]["post"]["requestBody"]
+
+
 def test_query_is_validated(items: httpx2.Client) -> None:
     response = items.get("/search?limit=0&tags=a")
 

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SECRET_KEY_LENGTH = 32
 # Parts of what examples and other projects ship, and of what people type until they have a real one.
 KNOWN_SECRETS = {"12345678", "change", "example", "insecure", "not-so-secret", "your-secret"}
+HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
 
 
 def split(value: Any) -> Any:
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
     root_path: Annotated[str, StringConstraints(pattern=r"^(/[\w.~-]+)*$")] = ""
     max_body_size: Annotated[int, Field(ge=0)] = 1024 * 1024
     allowed_hosts: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[a-z0-9.-]+)$")], ...],
+        tuple[Annotated[str, StringConstraints(to_lower=True, pattern=HOST)], ...],
         NoDecode,
         BeforeValidator(split),
     ] = ("localhost", "127.0.0.1")

@@ -16,9 +16,9 @@ MALFORMED_JSON = "There was an error parsing the body"
 MAX_INVALID = 20
 MAX_POINTER = 200
 
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # RFC 9110 names these so; Python does from 3.13 on.
-TITLES = {status.value: status.phrase for status in HTTPStatus}
-TITLES |= {413: "Content Too Large", 422: "Unprocessable Content"}
+TITLES = {**PHRASES, 413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class Invalid(Schema):
@@ -53,7 +53,7 @@ class Problem(Schema):
         return cls(
             title=title,
             status=status,
-            detail=None if detail == title else detail,
+            detail=None if detail in (title, PHRASES.get(status)) else detail,
             request_id=request_id.get(),
             errors=[Invalid.of(error) for error in invalid[:MAX_INVALID]] or None,
         )

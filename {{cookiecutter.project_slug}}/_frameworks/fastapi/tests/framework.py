@@ -45,12 +45,13 @@ def route(app: App, path: str, function: Callable[[], object]) -> None:
     app.add_api_route(path, function, response_model=None)
 
 
-def route_body(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path take a body, and send it back."""
+def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
+    """Let a path take a body, which may have a default, and send it back."""
 
     async def echo(body: Any) -> Any:
         return body
 
+    echo.__defaults__ = tuple(default.values()) or None
     echo.__annotations__ = {"body": schema, "return": schema}
     app.add_api_route(path, echo, methods=["POST"], name=path)
 

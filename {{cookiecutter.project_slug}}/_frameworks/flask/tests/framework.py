@@ -45,12 +45,13 @@ def route(app: App, path: str, function: Callable[[], ResponseReturnValue]) -> N
     app.add_url_rule(path, view_func=function)
 
 
-def route_body(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path take a body, and send it back."""
+def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
+    """Let a path take a body, which may have a default, and send it back."""
 
     def echo(body: Any) -> Any:
         return body
 
+    echo.__defaults__ = tuple(default.values()) or None
     echo.__annotations__ = {"body": schema, "return": schema}
     app.add_url_rule(path, path, operation(app, echo), methods=["POST"])
 

@@ -16,6 +16,7 @@ from .errors import problem_response
 from .headers import SECURITY_HEADERS
 from .hosts import AllowedHosts
 from .logs import RequestLog
+from .operations import path_template
 from .problems import UNTRUSTED_HOST
 
 SECURITY = list(SECURITY_HEADERS.items())
@@ -84,7 +85,7 @@ class Exchange:
         # Flask forgets its request before the server is done with the response.
         rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if rule:
-            self.route = rule.rule.replace("<", "{").replace(">", "}")
+            self.route = path_template(rule.rule)
         names = {name for name, _ in headers}
         headers += [header for header in SECURITY if header[0] not in names]
         headers.append((request_id.HEADER, self.id))

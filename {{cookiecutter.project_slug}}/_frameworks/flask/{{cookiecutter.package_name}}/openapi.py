@@ -1,6 +1,5 @@
 """The OpenAPI document."""
 
-import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from inspect import getdoc
@@ -11,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from .metadata import DESCRIPTION, NAME, VERSION
-from .operations import Adapter, Operation
+from .operations import Adapter, Operation, path_template
 from .problems import MEDIA_TYPE, Problem
 
 REF = "#/components/schemas/"
@@ -52,7 +51,7 @@ def find_routes(app: Flask) -> Iterator[Route]:
     for rule in app.url_map.iter_rules():
         operation = app.view_functions[rule.endpoint]
         if isinstance(operation, Operation):
-            path = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
+            path = path_template(rule.rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield Route(path, method.lower(), rule.endpoint, operation)
 
@@ -92,7 +91,8 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
     body = {}
     if "body" in takes:
         schema = titled(schemas[id(takes["body"])], "Body")
-        body = {"requestBody": {"required": True, "content": json(schema)}}
+        required = {} if "body" in route.operation.optional else {"required": True}
+        body = {"requestBody": {**required, "content": json(schema)}}
     return {
         "tags": blueprints[-1:] or None,
         "summary": title(name),

@@ -1,8 +1,10 @@
 """Views that say in their signature what they take and what they return."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
+from functools import cache, update_wrapper
+from inspect import signature
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -43,6 +45,11 @@ class Operation:
             for code, schema in {status: success, **responses}.items()
         }
         query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}
+        self.optional = {
+            name
+            for name, parameter in signature(view).parameters.items()
+            if parameter.default is not parameter.empty
+        }
         self.lists = {name for name, schema in query.items() if is_list(schema)}
 
     def __call__(self, **variables: str) -> Response:
@@ -67,6 +74,8 @@ class Operation:
         errors: list[Mapping[str, Any]] = []
         for name, adapter in self.takes.items():
             place = (name,) if name in ("body", "query") else ("path", name)
+            if given[name] is MISSING and name in self.optional:
+                continue
             if given[name] is MISSING:
                 errors.append({"loc": place, "msg": "Field required"})
                 continue
@@ -114,6 +123,12 @@ def read_json() -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise BadRequest(MALFORMED_JSON) from None
+
+
+@cache
+def path_template(rule: str) -> str:
+    """Write the path of a rule as OpenAPI does: `/things/{thing_id}`."""
+    return re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule)
 
 
 def is_list(schema: Mapping[str, Any]) -> bool:
