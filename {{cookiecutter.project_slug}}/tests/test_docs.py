@@ -1,5 +1,6 @@
 """The OpenAPI document, and the page that shows it."""
 
+import mimetypes
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -127,7 +128,13 @@ def test_page_may_load_what_it_needs_and_no_more(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("name", ASSETS)
-def test_assets_are_kept_by_browsers_but_asked_for(app: App, name: str) -> None:
+def test_assets_are_kept_by_browsers_but_asked_for(
+    app: App, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mimetypes.init()
+    for suffix in (".js", ".css"):
+        monkeypatch.setitem(mimetypes.types_map, suffix, "text/wrong")
+
     with client_for(app) as client:
         asset = client.get(f"/docs/{name}")
         again = client.get(f"/docs/{name}", headers={"If-None-Match": asset.headers["ETag"]})
