@@ -37,6 +37,10 @@ async def break_off() -> StreamingResponse:
     return StreamingResponse(chunks())
 
 
+async def be_odd() -> None:
+    raise HTTPException(499, "Nobody knows this status.")
+
+
 async def not_modified() -> None:
     raise HTTPException(304)
 
@@ -59,6 +63,16 @@ def test_status_that_is_no_error_has_no_problem(app: App) -> None:
 
     assert response.status_code == 304
     assert response.content == b""
+
+
+def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
+    route(app, "/odd", be_odd)
+
+    with client_for(app) as client:
+        response = client.get("/odd")
+
+    assert response.status_code == response.json()["status"] == 499
+    assert response.json()["detail"] == "Nobody knows this status."
 
 
 def test_messages_of_other_kinds_pass(app: App) -> None:

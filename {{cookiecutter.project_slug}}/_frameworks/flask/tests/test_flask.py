@@ -9,10 +9,16 @@ import httpx2
 import pytest
 from flask import Response
 from flask.testing import FlaskClient, FlaskCliRunner
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import create_environ, run_wsgi_app
 
 from .conftest import SECRET_KEY, App, IsolatedSettings, create_app, get_checks
 from .framework import client_for, hang, operation, route_body
+
+
+class Odd(HTTPException):
+    code = 499
+    description = "Nobody knows this status."
 
 
 @pytest.fixture
@@ -116,3 +122,16 @@ def test_operation_may_return_a_response_or_nothing(app: App) -> None:
     assert (made.text, made.headers["Content-Type"]) == ("made", "text/plain; charset=utf-8")
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert "content" not in document["paths"]["/deleted"]["get"]["responses"]["204"]
+
+
+def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
+    def be_odd() -> NoReturn:
+        raise Odd(description="It is odd.")
+
+    app.add_url_rule("/odd", view_func=be_odd)
+
+    with client_for(app) as client:
+        response = client.get("/odd")
+
+    assert response.status_code == response.json()["status"] == 499
+    assert response.json()["detail"] == "It is odd."
