@@ -44,12 +44,12 @@ class Operation:
             code: None if schema in (NoneType, Response) else Adapter(schema)
             for code, schema in {status: success, **responses}.items()
         }
-        query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}
         self.optional = {
             name
             for name, parameter in signature(view).parameters.items()
             if parameter.default is not parameter.empty
         }
+        query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}
         self.lists = {name for name, schema in query.items() if is_list(schema)}
 
     def __call__(self, **variables: str) -> Response:
@@ -74,10 +74,9 @@ class Operation:
         errors: list[Mapping[str, Any]] = []
         for name, adapter in self.takes.items():
             place = (name,) if name in ("body", "query") else ("path", name)
-            if given[name] is MISSING and name in self.optional:
-                continue
             if given[name] is MISSING:
-                errors.append({"loc": place, "msg": "Field required"})
+                if name not in self.optional:
+                    errors.append({"loc": place, "msg": "Field required"})
                 continue
             try:
                 arguments[name] = adapter.validate_python(given[name], from_attributes=True)
