@@ -4,9 +4,41 @@ import os
 
 PROMOTED = {
     "_frameworks/{{ cookiecutter.framework }}": ".",
+    # {% if cookiecutter.database != "none" %}
+    "_databases/{{ cookiecutter.database }}": ".",
+    # {% endif %}
     "_licenses/{{ cookiecutter.license }}": "LICENSE",
 }
-PRUNED = ["_frameworks", "_licenses"]
+PRUNED = [
+    "_databases",
+    "_frameworks",
+    "_licenses",
+    # {% if cookiecutter.database == "none" %}
+    "migrations",
+    "tests/databases.py",
+    "tests/sessions.py",
+    "tests/test_database.py",
+    "tests/test_migrations.py",
+    # {% endif %}
+    # {% if cookiecutter.framework == "fastapi" and cookiecutter.database == "none" %}
+    "tests/test_fastapi_database.py",
+    # {% endif %}
+    # {% if cookiecutter.database == "none" %}
+    "{{ cookiecutter.package_name }}/database.py",
+    "{{ cookiecutter.package_name }}/database_commands.py",
+    "{{ cookiecutter.package_name }}/database_errors.py",
+    "{{ cookiecutter.package_name }}/models.py",
+    # {% endif %}
+    # {% if cookiecutter.__example != "posts" %}
+    "tests/posts",
+    "{{ cookiecutter.package_name }}/conditional.py",
+    "{{ cookiecutter.package_name }}/pagination.py",
+    "{{ cookiecutter.package_name }}/posts",
+    # {% endif %}
+    # {% if cookiecutter.database != "none" and cookiecutter.__example != "posts" %}
+    "migrations/versions/2026-11-24_posts.py",
+    # {% endif %}
+]
 
 
 def promote(source: str, target: str) -> None:

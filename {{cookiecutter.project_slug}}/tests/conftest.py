@@ -7,16 +7,29 @@ from pathlib import Path
 
 import httpx2
 import pytest
+# {% if cookiecutter.database != "none" %}
+from pydantic import Field
+# {% endif %}
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
+# {% if cookiecutter.database != "none" %}
+from {{ cookiecutter.package_name }}.database_commands import alembic_config, upgrade_to_head
+from {{ cookiecutter.package_name }}.database_url import DatabaseUrl
+# {% endif %}
 from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
+# {% if cookiecutter.database != "none" %}
+from {{ cookiecutter.package_name }}.models import UtcDateTime
+# {% endif %}
 from {{ cookiecutter.package_name }}.schemas import Schema
 
+# {% if cookiecutter.database != "none" %}
+from .databases import migrated_database
+# {% endif %}
 from .framework import ENVIRONMENT_VARIABLES, App, client_for
 
 __all__ = [
@@ -29,9 +42,16 @@ __all__ = [
     "IsolatedSettings",
     "Schema",
     "Settings",
+    # {% if cookiecutter.database != "none" %}
+    "UtcDateTime",
+    "alembic_config",
+    # {% endif %}
     "create_app",
     "get_checks",
     "main",
+    # {% if cookiecutter.database != "none" %}
+    "upgrade_to_head",
+    # {% endif %}
 ]
 
 
@@ -42,6 +62,10 @@ SECRET_KEY = "one of the tests alone, long enough"
 class IsolatedSettings(Settings):
     """Settings that come from the test alone, whatever the environment or a `.env` file says."""
 
+    # {% if cookiecutter.database != "none" %}
+    database_url: DatabaseUrl = Field(default_factory=migrated_database)
+
+    # {% endif %}
     @classmethod
     def settings_customise_sources(
         cls,
@@ -92,4 +116,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)
+    # {% if cookiecutter.database != "none" %}
+    monkeypatch.setenv("DATABASE_URL", migrated_database().get_secret_value())
+    # {% endif %}
     return monkeypatch

@@ -67,6 +67,15 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "trusted_proxies": "proxy.example.com",
         "cors_origins": "https://example.com/app",
         "cors_credentials": "perhaps",
+        # {% if cookiecutter.database != "none" %}
+        "database_url": "mysql://root:hunter2@localhost/service",
+        "database_pool_size": 0,
+        "database_pool_timeout": 0,
+        "database_lock_timeout": -1,
+        # {% endif %}
+        # {% if cookiecutter.database == "postgresql" %}
+        "database_statement_timeout": 0,
+        # {% endif %}
     }
 
     with pytest.raises(ValidationError) as caught:
@@ -102,8 +111,8 @@ def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_secrets_are_those_long_enough_to_be_one() -> None:
-    assert IsolatedSettings.model_validate({"secret_key": SECRET_KEY}).secrets() == [SECRET_KEY]
-    assert IsolatedSettings.model_validate({"secret_key": "short"}).secrets() == []
+    assert SECRET_KEY in IsolatedSettings.model_validate({"secret_key": SECRET_KEY}).secrets()
+    assert "short" not in IsolatedSettings.model_validate({"secret_key": "short"}).secrets()
 
 
 def test_env_example_shows_every_setting_with_its_default(

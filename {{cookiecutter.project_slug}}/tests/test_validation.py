@@ -52,8 +52,16 @@ def test_body_that_fits_is_taken(items: httpx2.Client, content_type: str) -> Non
 
 @pytest.mark.parametrize(
     "content",
-    [b'{"name":', b"\xff\xfe", '{"name": "näme"}'.encode("latin-1"), b"[" * 100_000, b"9" * 5000],
-    ids=["cut off", "no text", "not UTF-8", "too deep", "too long a number"],
+    [
+        b'{"name":',
+        b"\xff\xfe",
+        '{"name": "näme"}'.encode("latin-1"),
+        b"[" * 100_000,
+        b"9" * 5000,
+        b'{"name": "lamp", "parts": [{"number": 1, "number": 2}]}',
+        b'{"name": "lamp", "parts": NaN}',
+    ],
+    ids=["cut off", "no text", "not UTF-8", "too deep", "too long", "two of a name", "no number"],
 )
 def test_malformed_json_is_refused(items: httpx2.Client, content: bytes) -> None:
     response = items.post("/items", content=content, headers=JSON)

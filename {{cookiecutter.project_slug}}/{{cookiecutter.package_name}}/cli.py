@@ -1,9 +1,14 @@
 """The commands of the service."""
 
 import click
-from pydantic import ValidationError
 
-from .config import Settings
+from .audit import load_settings
+# {% if cookiecutter.database != "none" %}
+from .database_commands import db, upgrade_to_head
+# {% endif %}
+# {% if cookiecutter.__example == "posts" %}
+from .posts.seed import seed
+# {% endif %}
 
 
 @click.group()
@@ -14,6 +19,11 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Serve for development: one worker, restarted whenever a file changes."""
+    # {% if cookiecutter.database != "none" %}
+    settings = load_settings()
+    if settings.environment == "development":
+        upgrade_to_head(settings)
+    # {% endif %}
     start(reload=True)
 
 
@@ -30,21 +40,6 @@ def check() -> None:
     click.echo(f"The settings are fit for {settings.environment}.")
 
 
-def load_settings() -> Settings:
-    """Read the settings; where some are not fit, show a table of all of them and exit with 1."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        unfit = [
-            (str(problem["loc"][0]).upper(), problem["msg"].removeprefix("Value error, "))
-            for problem in error.errors()
-        ]
-        width = max(len(name) for name, _ in unfit)
-        for name, reason in unfit:
-            click.echo(f"{name:{width}}  {reason}", err=True)
-        raise SystemExit(1) from None
-
-
 def start(*, reload: bool) -> None:
     """Start the server, which is imported here because no other command needs it."""
     from .server import serve
@@ -55,3 +50,11 @@ def start(*, reload: bool) -> None:
     except OSError as error:
         address = f"{settings.host}:{settings.port}"
         raise click.ClickException(f"cannot listen on {address}: {error.strerror}") from None
+# {% if cookiecutter.database != "none" %}
+
+
+main.add_command(db)
+# {% endif %}
+# {% if cookiecutter.__example == "posts" %}
+db.add_command(seed)
+# {% endif %}

@@ -14,6 +14,10 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+# {% if cookiecutter.database != "none" %}
+
+from .database_url import DatabaseUrl
+# {% endif %}
 
 SECRET_KEY_LENGTH = 32
 # Parts of what examples and other projects ship, and of what people type until they have a real one.
@@ -61,6 +65,15 @@ class Settings(BaseSettings):
         BeforeValidator(split),
     ] = ()
     cors_credentials: bool = False
+    # {% if cookiecutter.database != "none" %}
+    database_url: DatabaseUrl = SecretStr("")
+    database_pool_size: Annotated[int, Field(ge=1)] = 10
+    database_pool_timeout: Annotated[float, Field(gt=0)] = 5
+    database_lock_timeout: Annotated[float, Field(gt=0)] = 5
+    # {% endif %}
+    # {% if cookiecutter.database == "postgresql" %}
+    database_statement_timeout: Annotated[float, Field(gt=0)] = 10
+    # {% endif %}
 
     @field_validator("debug")
     @classmethod

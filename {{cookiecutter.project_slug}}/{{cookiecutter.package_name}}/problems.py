@@ -36,6 +36,18 @@ class Invalid(Schema):
         return cls(location=location, pointer=pointer[:MAX_POINTER], detail=error["msg"])
 
 
+class ProblemError(Exception):
+    """An error that has a status; raise a subclass of it where no framework is known.
+
+    `detail` is for the client to read; `invalid` has errors of pydantic that say what does not fit.
+    """
+
+    status: int
+    detail: str | None = None
+    headers: Mapping[str, str] = {}
+    invalid: Sequence[Any] = ()
+
+
 class Problem(Schema):
     """One error; its type is about:blank, which means that the status says all there is to say."""
 

@@ -2,7 +2,20 @@
 
 from fastapi import FastAPI
 
-from . import api, dependencies, docs, edge, errors, health, logs, openapi
+from . import (
+    api,
+    # {% if cookiecutter.database != "none" %}
+    database,
+    # {% endif %}
+    dependencies,
+    docs,
+    edge,
+    errors,
+    health,
+    logs,
+    openapi,
+    requests,
+)
 from .config import Settings
 from .metadata import DESCRIPTION, NAME, VERSION
 
@@ -20,11 +33,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         responses=openapi.RESPONSES,
         generate_unique_id_function=openapi.operation_id,
+        # {% if cookiecutter.database != "none" %}
+        lifespan=database.lifespan,
+        # {% endif %}
     )
 
     dependencies.init_app(app, settings)
+    requests.init_app(app)
     errors.init_app(app)
     health.init_app(app)
+    # {% if cookiecutter.database != "none" %}
+    database.init_app(app, settings)
+    # {% endif %}
     openapi.init_app(app, settings)
     edge.init_app(app, settings)
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem
+from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 def init_app(app: FastAPI) -> None:
     """Answer errors that have a status, and requests that do not fit, with a problem."""
     app.exception_handler(HTTPException)(answer_http_error)
+    app.exception_handler(ProblemError)(answer_problem)
     app.exception_handler(RequestValidationError)(answer_invalid_request)
     app.exception_handler(ResponseValidationError)(answer_invalid_response)
 
@@ -33,6 +34,13 @@ async def answer_http_error(request: Request, error: HTTPException) -> Response:
     if status < 400:
         return Response(status_code=status, headers=headers)
     return problem_response(status, str(error.detail), headers)
+
+
+async def answer_problem(request: Request, error: ProblemError) -> Response:
+    """Answer with what the error says."""
+    if error.status < 400:
+        return Response(status_code=error.status, headers=error.headers)
+    return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
 
 
 async def answer_invalid_request(request: Request, error: RequestValidationError) -> Response:

@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from . import api, cli, dependencies, docs, edge, errors, health, logs
+from . import (
+    api,
+    cli,
+    # {% if cookiecutter.database != "none" %}
+    database,
+    database_commands,
+    # {% endif %}
+    dependencies,
+    docs,
+    edge,
+    errors,
+    health,
+    logs,
+)
 from .config import Settings
 
 
@@ -16,10 +29,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     dependencies.init_app(app, settings)
     errors.init_app(app)
     health.init_app(app)
+    # {% if cookiecutter.database != "none" %}
+    database.init_app(app, settings)
+    # {% endif %}
     docs.init_app(app, settings)
     edge.init_app(app, settings)
 
     app.register_blueprint(api.bp)
     app.cli.add_command(cli.check)
+    # {% if cookiecutter.database != "none" %}
+    app.cli.add_command(database_commands.db)
+    # {% endif %}
 
     return app

@@ -3,7 +3,13 @@
 from flask import Blueprint
 
 from .about.views import bp as about
+# {% if cookiecutter.__example == "posts" %}
+from .posts.views import bp as posts
+# {% endif %}
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 bp.register_blueprint(about)
+# {% if cookiecutter.__example == "posts" %}
+bp.register_blueprint(posts)
+# {% endif %}

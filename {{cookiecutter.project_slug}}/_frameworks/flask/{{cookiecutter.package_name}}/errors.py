@@ -9,12 +9,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .dependencies import get_settings
 from .operations import InvalidRequest
-from .problems import MEDIA_TYPE, Problem
+from .problems import MEDIA_TYPE, Problem, ProblemError
 
 
 def init_app(app: Flask) -> None:
     """Answer errors that have a status, and requests that do not fit, with a problem."""
     app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(ProblemError, answer_problem)
     app.register_error_handler(InvalidRequest, answer_invalid_request)
     app.register_error_handler(InternalServerError, answer_unhandled_error)
 
@@ -24,6 +25,13 @@ def answer_http_error(error: HTTPException) -> Response:
     detail = error.description if error.description != type(error).description else None
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return problem_response(error.code or 500, detail, headers)
+
+
+def answer_problem(error: ProblemError) -> Response:
+    """Answer with what the error says."""
+    if error.status < 400:
+        return Response(status=error.status, headers=error.headers)
+    return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
 
 
 def answer_invalid_request(error: InvalidRequest) -> Response:

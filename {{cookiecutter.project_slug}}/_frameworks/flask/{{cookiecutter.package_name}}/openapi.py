@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from .metadata import DESCRIPTION, NAME, VERSION
-from .operations import Adapter, Operation, path_template
+from .operations import PLACES, Adapter, Operation, path_template
 from .problems import MEDIA_TYPE, Problem
 
 REF = "#/components/schemas/"
@@ -69,10 +69,15 @@ def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
     made, rest = TypeAdapter.json_schemas(inputs, ref_template=REF + "{model}")
     schemas: Schemas = {key: schema for (key, _), schema in made.items()}
     components: dict[str, Any] = rest["$defs"]
+    # A query and headers are described field by field.
+    used_as_fields = set()
     for operation in operations:
-        # A query is described field by field.
-        if query := operation.takes.get("query"):
-            schemas[id(query)] = components.pop(schemas[id(query)]["$ref"].removeprefix(REF))
+        for name in ("query", "headers"):
+            if adapter := operation.takes.get(name):
+                used_as_fields.add(model := schemas[id(adapter)]["$ref"].removeprefix(REF))
+                schemas[id(adapter)] = components[model]
+    for model in used_as_fields:
+        del components[model]
     return schemas, components
 
 
@@ -81,10 +86,13 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
     *blueprints, name = route.endpoint.split(".")
     takes, returned = route.operation.takes, route.operation.returned
     operation_id = ".".join([*blueprints[-1:], name])
+    media_type = route.operation.media_type
+    stream = {media_type: {"schema": {"type": "string"}}} if media_type else None
     responses = {
         str(status): {
             "description": HTTPStatus(status).phrase if status >= 300 else "Successful Response",
-            "content": adapter and json(titled(schemas[id(adapter)], f"Response_{operation_id}")),
+            "content": (adapter and json(titled(schemas[id(adapter)], f"Response_{operation_id}")))
+            or stream,
         }
         for status, adapter in returned.items()
     }
@@ -105,14 +113,15 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[str, Any]]:
-    """Describe what comes with the path and the query."""
+    """Describe what comes with the path, the query and the headers."""
     for name, adapter in takes.items():
-        if name not in ("body", "query"):
+        if name not in PLACES:
             yield parameter(name, "path", True, schemas[id(adapter)])
-    if query := takes.get("query"):
-        model = schemas[id(query)]
-        for name, schema in model["properties"].items():
-            yield parameter(name, "query", name in model.get("required", ()), schema)
+    for place in ("query", "headers"):
+        if taken := takes.get(place):
+            model = schemas[id(taken)]
+            for name, schema in model["properties"].items():
+                yield parameter(name, PLACES[place], name in model.get("required", ()), schema)
 
 
 def parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Views that say in their signature what they take and what they return."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, update_wrapper
@@ -12,11 +11,14 @@ from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
+from . import strict_json
 from .problems import MALFORMED_JSON
 
 View = Callable[..., Any]
 Adapter = TypeAdapter[Any]
 MISSING = object()
+# Parameters that are no variables of the path, and where their values come from.
+PLACES = {"body": "body", "headers": "header", "query": "query"}
 
 
 class InvalidRequest(UnprocessableEntity):
@@ -41,9 +43,11 @@ class Operation:
             success = get_args(success)[0]
         self.takes = {name: Adapter(hint) for name, hint in hints.items()}
         self.returned = {
-            code: None if schema in (NoneType, Response) else Adapter(schema)
+            code: None if is_no_schema(schema) else Adapter(schema)
             for code, schema in {status: success, **responses}.items()
         }
+        # A class of responses says which type they have, and flask.Response says none.
+        self.media_type: str | None = getattr(success, "__dict__", {}).get("default_mimetype")
         self.optional = {
             name
             for name, parameter in signature(view).parameters.items()
@@ -66,6 +70,8 @@ class Operation:
                 name: values if name in self.lists else values[-1]
                 for name, values in request.args.lists()
             }
+        if "headers" in self.takes:
+            given["headers"] = dict(request.headers)
         return self.answer(self.view(**self.validated(given)))
 
     def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +79,7 @@ class Operation:
         arguments = {}
         errors: list[Mapping[str, Any]] = []
         for name, adapter in self.takes.items():
-            place = (name,) if name in ("body", "query") else ("path", name)
+            place = (PLACES[name],) if name in PLACES else ("path", name)
             if given[name] is MISSING:
                 if name not in self.optional:
                     errors.append({"loc": place, "msg": "Field required"})
@@ -87,24 +93,24 @@ class Operation:
         return arguments
 
     def answer(self, result: Any) -> Response:
-        """Make the response of what the view returned: a schema, or one and a status."""
-        status = self.status
+        """Make the response of what the view returned: a schema; with it, a status; headers, too."""
+        status, headers = self.status, None
         if isinstance(result, tuple):
-            result, status = result
+            result, status, headers = (*result, headers)[:3]
         if isinstance(result, Response):
             return result
         adapter = self.returned[status]
         if not adapter:
-            return Response(status=status)
+            return Response(status=status, headers=headers)
         valid = adapter.validate_python(result, from_attributes=True)
         content = adapter.dump_json(valid, by_alias=True)
-        return Response(content, status, mimetype="application/json")
+        return Response(content, status, headers, mimetype="application/json")
 
 
 def operation(
     *, status: int = 200, responses: Mapping[int, Any] | None = None
 ) -> Callable[[View], Operation]:
-    """Let a view take `body`, `query` and the variables of its path, and return a schema.
+    """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
 
     `status` is the one of success, `responses` has the schemas of others that the view returns.
     """
@@ -119,7 +125,7 @@ def read_json() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType
     try:
-        return json.loads(content)
+        return strict_json.loads(content)
     except (ValueError, RecursionError):
         raise BadRequest(MALFORMED_JSON) from None
 
@@ -128,6 +134,11 @@ def read_json() -> Any:
 def path_template(rule: str) -> str:
     """Write the path of a rule as OpenAPI does: `/things/{thing_id}`."""
     return re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule)
+
+
+def is_no_schema(returned: Any) -> bool:
+    """Tell whether what a view returns is described by no schema."""
+    return returned is NoneType or (isinstance(returned, type) and issubclass(returned, Response))
 
 
 def is_list(schema: Mapping[str, Any]) -> bool:

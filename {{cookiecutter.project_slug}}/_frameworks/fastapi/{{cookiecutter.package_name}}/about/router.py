@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from ..dependencies import SettingsDep
+from ..requests import StrictRoute
 from . import service
 from .schemas import About
 
-router = APIRouter(prefix="/about", tags=["about"])
+router = APIRouter(prefix="/about", tags=["about"], route_class=StrictRoute)
 
 
 @router.get("")

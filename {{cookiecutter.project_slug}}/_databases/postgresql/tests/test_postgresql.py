@@ -1,0 +1,151 @@
+"""What is special about PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from .conftest import App, IsolatedSettings, Settings, create_app
+from .databases import make_empty_database
+from .framework import client_for
+from .sessions import route_statements
+
+# Raises the error of a code as often as the sequence says, whatever is rolled back.
+FAIL = """
+CREATE SEQUENCE attempts;
+CREATE FUNCTION fail(code text, times int) RETURNS bigint AS $$
+    DECLARE attempt bigint := nextval('attempts');
+    BEGIN
+        IF attempt <= times THEN RAISE EXCEPTION USING ERRCODE = code; END IF;
+        RETURN attempt;
+    END
+$$ LANGUAGE plpgsql;
+CREATE TABLE accounts (id int PRIMARY KEY, balance int);
+INSERT INTO accounts VALUES (1, 0), (2, 0);
+CREATE FUNCTION change(account int) RETURNS void AS $$
+    UPDATE accounts SET balance = balance + 1 WHERE id = account
+$$ LANGUAGE sql;
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
+END $$;
+"""
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+def database_url() -> SecretStr:
+    return make_empty_database("own")
+
+
+@pytest.fixture
+def admin(database_url: SecretStr) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the test's own."""
+    with psycopg.connect(database_url.get_secret_value(), autocommit=True) as connection:
+        connection.execute(FAIL)
+        yield connection
+
+
+@pytest.fixture
+def app(database_url: SecretStr) -> App:
+    settings = {
+        "database_url": database_url,
+        "database_statement_timeout": 0.2,
+        "database_lock_timeout": 0.1,
+    }
+    app = create_app(IsolatedSettings.model_validate(settings))
+    for method in ("GET", "PUT", "POST"):
+        route_statements(app, f"/{method}", ["SELECT 1"], method)
+        for code in ("40001", "40P01", "23505", "42601", "53300"):
+            path = f"/{code}/{method}"
+            route_statements(app, path, [f"SELECT fail('{code}', 2)"], method)
+    route_statements(app, "/slow", ["SELECT pg_sleep(5)"])
+    route_statements(app, "/locked", ["UPDATE accounts SET balance = 1 WHERE id = 1"], "POST")
+    for one, other in ((1, 2), (2, 1)):
+        changes = [f"SELECT change({account})" for account in (one, other)]
+        route_statements(
+            app, f"/from/{one}", [changes[0], "SELECT pg_sleep(0.05)", changes[1]], "PUT"
+        )
+    return app
+
+
+@pytest.fixture
+def client(app: App, admin: object) -> Iterator[httpx2.Client]:
+    with client_for(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "sqlite://"]
+)
+def test_url_is_that_of_a_database(url: str) -> None:
+    with pytest.raises(ValidationError, match="has to be the URL of a database"):
+        IsolatedSettings.model_validate({"database_url": url})
+
+
+def test_database_is_required(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("DATABASE_URL")
+
+    with pytest.raises(ValidationError, match=r"database_url\n.*is required"):
+        Settings()
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_what_may_succeed_at_once_is_repeated(client: httpx2.Client, code: str) -> None:
+    assert client.put(f"/{code}/PUT").json() == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("40001", 503), ("40P01", 503), ("53300", 503), ("23505", 409), ("42601", 500)],
+)
+def test_what_may_not_be_repeated_is_answered(
+    client: httpx2.Client, admin: psycopg.Connection[Any], code: str, status: int
+) -> None:
+    response = client.post(f"/{code}/POST")
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert ("Retry-After" in response.headers) == (status == 503)
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
+
+
+def test_requests_that_lock_each_other_out_both_succeed(client: httpx2.Client) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        responses = list(pool.map(client.put, ["/from/1", "/from/2"]))
+
+    assert [response.status_code for response in responses] == [200, 200]
+
+
+def test_slow_statement_is_cancelled(client: httpx2.Client) -> None:
+    response = client.get("/slow")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert client.get("/GET").status_code == 200
+
+
+def test_lock_is_not_waited_for_for_ever(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    with admin.transaction():
+        admin.execute("SELECT * FROM accounts FOR UPDATE")
+        assert client.post("/locked").status_code == 503
+    assert client.post("/locked").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_first_request_after_a_restart_succeeds(
+    client: httpx2.Client, admin: psycopg.Connection[Any], method: str
+) -> None:
+    assert client.request(method, f"/{method}").status_code == 200
+    admin.execute(TERMINATE)
+
+    assert client.request(method, f"/{method}").status_code == 200
+    assert client.get("/readyz").status_code == 200

@@ -1,0 +1,92 @@
+"""How the service speaks to PostgreSQL."""
+
+from select import POLLIN, poll
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
+
+from .config import Settings
+
+# Each statement by itself; one snapshot for all statements; all statements or none of them.
+READ = {"isolation_level": "AUTOCOMMIT"}
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+WRITE: dict[str, Any] = {}
+
+# Seconds, for what no setting is needed: to connect, and for a client to take the next part of a stream.
+CONNECT_TIMEOUT = 5
+IDLE_TIMEOUT = 60
+
+# Any number that no other lock of the database has.
+MIGRATION_LOCK = 5_432_001
+
+# Codes and classes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
+TRANSIENT = {"40001", "40P01"}
+UNAVAILABLE = ("08", "40", "53", "55P03", "57", "58")
+
+
+def url_of(settings: Settings, driver: str = "psycopg") -> URL:
+    """Return the URL of the database with a driver."""
+    return make_url(settings.database_url.get_secret_value()).set(drivername=f"postgresql+{driver}")
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Return the arguments of `create_engine()`."""
+    server_settings = {
+        "statement_timeout": round(settings.database_statement_timeout * 1000),
+        "lock_timeout": round(settings.database_lock_timeout * 1000),
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT * 1000,
+        "timezone": "UTC",
+    }
+    return {
+        "hide_parameters": True,
+        "max_overflow": 0,
+        "pool_size": settings.database_pool_size,
+        "pool_timeout": settings.database_pool_timeout,
+        "connect_args": {
+            "connect_timeout": CONNECT_TIMEOUT,
+            "options": " ".join(f"-c {name}={value}" for name, value in server_settings.items()),
+        },
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Leave no connection to a request that the server has closed."""
+    event.listen(engine, "checkout", refuse_closed)
+
+
+def migration_engine(settings: Settings) -> Engine:
+    """Make the engine of migrations, whose statements may take their time."""
+    return create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+
+
+def lock(connection: Connection) -> None:
+    """Let one process migrate at a time: wait for the others, however long they take."""
+    connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+
+
+def refuse_closed(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:
+    """Raise DisconnectionError where the server has said something since: that it is going away.
+
+    A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
+    """
+    socket = poll()
+    socket.register(record.driver_connection.fileno(), POLLIN)  # type: ignore[union-attr]
+    if socket.poll(0):
+        raise DisconnectionError("the server has closed the connection")
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the database could not be used just now."""
+    code = getattr(error.orig, "sqlstate", None)
+    # Who could not connect has no code.
+    return code.startswith(UNAVAILABLE) if code else isinstance(error, OperationalError)
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Tell whether the same transaction can succeed at once: after a deadlock, or with a new connection."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in TRANSIENT

@@ -1,0 +1,25 @@
+"""SQLite for tests: files in a folder that goes away."""
+
+import atexit
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import URL
+
+# No file can be there.
+NOWHERE = f"sqlite:///{__file__}/never_test.db"
+
+
+@cache
+def server() -> str:
+    """Return the URL of a file beside which others can be made."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return f"sqlite:///{folder.name}/service_test.db"
+
+
+def create(url: URL) -> None:
+    """Make room for an empty database, whatever was there."""
+    for suffix in ("", "-shm", "-wal"):
+        Path(f"{url.database}{suffix}").unlink(missing_ok=True)

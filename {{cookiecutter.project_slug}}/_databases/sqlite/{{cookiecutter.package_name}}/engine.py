@@ -1,0 +1,98 @@
+"""How the service speaks to SQLite."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolResetState
+
+from .config import Settings
+
+# Each statement by itself; one snapshot for all statements; all statements or none of them.
+READ = {"isolation_level": "AUTOCOMMIT"}
+SNAPSHOT = {"begin": "BEGIN"}
+WRITE = {"begin": "BEGIN IMMEDIATE"}
+
+# Codes of https://www.sqlite.org/rescode.html that are no fault of the statement.
+UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+def url_of(settings: Settings, driver: str = "pysqlite") -> URL:
+    """Return the URL of the database with a driver."""
+    return make_url(settings.database_url.get_secret_value()).set(drivername=f"sqlite+{driver}")
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Return the arguments of `create_engine()`."""
+    return {
+        "hide_parameters": True,
+        "max_overflow": 0,
+        "pool_size": settings.database_pool_size,
+        "pool_timeout": settings.database_pool_timeout,
+        "connect_args": {"timeout": settings.database_lock_timeout},
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Configure connections as they are made, and begin transactions as their kind demands."""
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "reset", reset)
+
+
+def migration_engine(settings: Settings) -> Engine:
+    """Make the engine of migrations, which replace whole tables: foreign keys do not count meanwhile."""
+    url = url_of(settings)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def lock(connection: Connection) -> None:
+    """Let one process migrate at a time: nothing is left to do, the transaction does it."""
+
+
+def configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Let readers and a writer work at once, and let foreign keys count."""
+    # The driver by itself begins no transaction before the first write, which is too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def begin(connection: Connection) -> None:
+    """Begin; who is going to write waits for its turn now, since a reader cannot turn writer later."""
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(options.get("begin", "BEGIN IMMEDIATE"))
+
+
+def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """Roll back what a failed COMMIT has left open; the next request would commit it."""
+    if state.asyncio_safe and record.driver_connection.in_transaction:  # type: ignore[union-attr]
+        connection.rollback()
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the database could not be used just now."""
+    code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in UNAVAILABLE
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Tell whether the same transaction can succeed at once; SQLite lets writers wait instead."""
+    return False

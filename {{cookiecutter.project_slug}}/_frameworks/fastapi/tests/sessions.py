@@ -1,0 +1,71 @@
+"""What the shared tests have to know about FastAPI's sessions."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, cast
+
+import httpx2
+from fastapi import FastAPI as App
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+__all__ = ["engine_of", "held_connection", "rolled_back", "route_echo", "route_statements"]
+
+
+def engine_of(app: App) -> Engine:
+    """Return the engine of the application, to count what it does."""
+    engine: Engine = app.state.database.engine.sync_engine
+    return engine
+
+
+@contextmanager
+def held_connection(app: App, client: httpx2.Client) -> Iterator[AsyncConnection]:
+    """Keep a connection of the application's pool."""
+    portal = cast(TestClient, client).portal
+    assert portal
+    connection: AsyncConnection = portal.call(app.state.database.engine.connect().start)
+    try:
+        yield connection
+    finally:
+        portal.call(connection.close)
+
+
+@contextmanager
+def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
+    """Let all sessions of the application work in one transaction, and undo it."""
+    portal = cast(TestClient, client).portal
+    assert portal
+    with held_connection(app, client) as connection:
+        portal.call(connection.begin().start)
+        app.state.database.session = lambda kind=None: AsyncSession(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        yield
+        portal.call(connection.rollback)
+
+
+def route_statements(app: App, path: str, statements: Sequence[str], method: str = "GET") -> None:
+    """Let a path execute statements in the session of its request, and send the last value."""
+    database = import_module(f"{app.state.database.__module__}")
+
+    async def execute(session: Any) -> Any:
+        for statement in statements:
+            result = await session.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
+
+    execute.__annotations__ = {"session": database.SessionDep}
+    app.add_api_route(path, execute, methods=[method], response_model=None, name=path)
+
+
+def route_echo(app: App, path: str) -> None:
+    """Let a path execute a statement, and send the body of a PUT back."""
+    database = import_module(f"{app.state.database.__module__}")
+
+    async def echo(body: list[int], session: Any) -> list[int]:
+        await session.execute(text("SELECT 1"))
+        return body
+
+    echo.__annotations__["session"] = database.SessionDep
+    app.add_api_route(path, echo, methods=["PUT"], name=path)

@@ -1,0 +1,63 @@
+"""What the shared tests have to know about Flask's sessions."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import httpx2
+from flask import Flask as App
+from flask import jsonify, request
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+__all__ = ["engine_of", "held_connection", "rolled_back", "route_echo", "route_statements"]
+
+
+def engine_of(app: App) -> Engine:
+    """Return the engine of the application, to count what it does."""
+    engine: Engine = app.extensions["database"].engine
+    return engine
+
+
+@contextmanager
+def held_connection(app: App, client: httpx2.Client) -> Iterator[Connection]:
+    """Keep a connection of the application's pool."""
+    with engine_of(app).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
+    """Let all sessions of the application work in one transaction, and undo it."""
+    with held_connection(app, client) as connection:
+        connection.begin()
+        app.extensions["database"].session = lambda kind=None: Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        yield
+        connection.rollback()
+
+
+def route_statements(app: App, path: str, statements: Sequence[str], method: str = "GET") -> None:
+    """Let a path execute statements in the session of its request, and send the last value."""
+    database = import_module(f"{app.import_name}.database")
+
+    def execute() -> Any:
+        session = database.get_session()
+        for statement in statements:
+            result = session.execute(text(statement))
+        return jsonify(result.scalar() if result.returns_rows else None)
+
+    app.add_url_rule(path, path, execute, methods=[method])
+
+
+def route_echo(app: App, path: str) -> None:
+    """Let a path execute a statement, and send the body of a PUT back."""
+    database = import_module(f"{app.import_name}.database")
+
+    def echo() -> Any:
+        database.get_session().execute(text("SELECT 1"))
+        return jsonify(request.get_json())
+
+    app.add_url_rule(path, path, echo, methods=["PUT"])

@@ -1,0 +1,97 @@
+"""The database: the engine, and the session that a request works in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from . import health
+from .config import Settings
+from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
+from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Database:
+    """The engine, and the sessions that are made with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = url_of(settings, "{{ cookiecutter.__driver }}")
+        self.engine = create_engine(url, **options_of(settings))
+        prepare(self.engine)
+
+    def session(self, kind: Mapping[str, Any] = WRITE) -> Session:
+        """Make a session: READ, SNAPSHOT or WRITE; close it, by `with`, whatever happens."""
+        return Session(self.engine.execution_options(**kind), expire_on_commit=False)
+
+    def ping(self) -> None:
+        """Raise an error where the database does not answer."""
+        with self.session(READ) as session:
+            session.execute(text("SELECT 1"))
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application its database, and an answer to its errors."""
+    app.extensions["database"] = database = Database(settings)
+    health.get_checks(app).add("database", database.ping)
+    # Around the view alone: an error of the commit is still one that error handlers see.
+    app.dispatch_request = in_transaction(app.dispatch_request)  # type: ignore[method-assign]
+    app.teardown_request(close_session)
+
+
+def get_database(app: Flask) -> Database:
+    """Return the application's database."""
+    database: Database = app.extensions["database"]
+    return database
+
+
+def get_session() -> Session:
+    """Give a request its session, committed before the answer is sent, rolled back on any error.
+
+    What a safe request reads, it reads statement by statement; any other request is a transaction.
+    """
+    if "session" not in g:
+        kind = READ if request.method in SAFE_METHODS else WRITE
+        g.session = get_database(current_app).session(kind)
+    session: Session = g.session
+    return session
+
+
+def get_stream_session() -> Session:
+    """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
+    return get_database(current_app).session(SNAPSHOT)
+
+
+def close_session(error: BaseException | None = None) -> None:
+    """Close the session of a request, where it has one; what was not committed is rolled back."""
+    if "session" in g:
+        g.pop("session").close()
+
+
+def in_transaction(
+    dispatch: Callable[[], ResponseReturnValue],
+) -> Callable[[], ResponseReturnValue]:
+    """Commit what a view did; repeat a request where that is safe, and can help."""
+
+    def dispatch_request() -> ResponseReturnValue:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = dispatch()
+                if "session" in g:
+                    g.session.commit()
+                return answer
+            except DATABASE_ERRORS as error:
+                close_session()
+                if not may_be_tried_again(error, request.method, attempt):
+                    raise problem_of(error) from error
+            except BaseException:
+                close_session()
+                raise
+
+    return dispatch_request

@@ -1,0 +1,183 @@
+"""Posts, one at a time."""
+
+from datetime import UTC, datetime, timedelta
+from json import dumps
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from .posts import CONTENT, POST, POSTS, create, path_of
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_created_post_is_where_it_says(client: httpx2.Client) -> None:
+    created = create(client)
+
+    location = created.headers["Location"]
+    read = client.get(location)
+    assert location == path_of(created)
+    assert created.headers["ETag"] == read.headers["ETag"] == '"1"'
+    assert read.json() == created.json()
+    assert {name: read.json()[name] for name in POST} == POST
+    assert read.json()["published_at"] is None
+
+
+def test_ids_begin_with_the_time_and_moments_have_an_offset(client: httpx2.Client) -> None:
+    posts = [create(client, slug=f"bread-{number}").json() for number in range(3)]
+
+    assert [UUID(post["id"]).version for post in posts] == [7, 7, 7]
+    assert [post["id"] for post in posts] == sorted(post["id"] for post in posts)
+    created_at = datetime.fromisoformat(posts[0]["created_at"])
+    assert created_at.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - created_at) < timedelta(minutes=1)
+
+
+def test_slugs_are_unique(client: httpx2.Client) -> None:
+    create(client)
+    other = create(client, slug="other")
+
+    responses = [
+        client.post(POSTS, json=POST),
+        client.patch(path_of(other), json={"slug": "bread"}, headers={"If-Match": '"1"'}),
+    ]
+
+    assert [each.status_code for each in responses] == [409, 409]
+    assert {each.json()["detail"] for each in responses} == {"The slug is taken."}
+    assert client.get(path_of(other)).json()["slug"] == "other"
+
+
+def test_replaced_post_is_another(client: httpx2.Client) -> None:
+    created = create(client)
+    content = {"slug": "cake", "title": "On cake", "body": ""}
+
+    response = client.put(path_of(created), json=content, headers={"If-Match": '"1"'})
+
+    assert response.status_code == 200
+    assert response.headers["ETag"] == '"2"'
+    assert response.json().items() >= {**content, "owner": "alice"}.items()
+    assert response.json()["updated_at"] > created.json()["updated_at"]
+    assert client.get(path_of(created)).json() == response.json()
+
+
+def test_changes_leave_the_rest(client: httpx2.Client) -> None:
+    created = create(client)
+
+    response = client.patch(path_of(created), json={"title": "On rye"}, headers={"If-Match": '"1"'})
+
+    assert response.status_code == 200
+    assert response.headers["ETag"] == '"2"'
+    assert response.json().items() >= {**POST, "title": "On rye"}.items()
+
+
+def test_deleted_post_is_gone(client: httpx2.Client) -> None:
+    created = create(client)
+
+    assert client.delete(path_of(created), headers={"If-Match": '"1"'}).status_code == 204
+    assert client.get(path_of(created)).status_code == 404
+
+
+def test_post_is_published_once(client: httpx2.Client) -> None:
+    created = create(client)
+
+    first, second = (client.post(f"{path_of(created)}/publish") for _ in range(2))
+
+    assert [first.status_code, second.status_code] == [200, 200]
+    assert first.json()["published_at"] is not None
+    assert second.json() == first.json()
+    assert second.headers["ETag"] == first.headers["ETag"] == '"2"'
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix"),
+    [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/publish")],
+)
+def test_post_that_is_not_there_is_a_problem(
+    client: httpx2.Client, method: str, suffix: str
+) -> None:
+    content = CONTENT if method in ("PUT", "PATCH") else None
+    headers = {"If-Match": "*"}
+
+    response = client.request(method, f"{POSTS}/{uuid4()}{suffix}", json=content, headers=headers)
+
+    assert response.status_code == 404
+    assert response.json()["detail"] == "There is no such post."
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_changes_need_the_state_that_the_client_has_seen(
+    client: httpx2.Client, method: str
+) -> None:
+    path = path_of(create(client))
+    content = None if method == "DELETE" else CONTENT
+
+    def send(**headers: str) -> int:
+        return client.request(method, path, json=content, headers=headers).status_code
+
+    assert send() == 428
+    for other in ('"2"', 'W/"1"', "1", '"99999999999999999999999"', ""):
+        assert send(**{"If-Match": other}) == 412
+    assert client.get(path).headers["ETag"] == '"1"'
+    assert send(**{"If-Match": '"7", "1"'}) in (200, 204)
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 304), ('W/"1"', 304), ('"0", "1"', 304), ("*", 304), ('"2"', 200), ("1", 200)],
+)
+def test_post_that_the_client_has_is_not_sent(
+    client: httpx2.Client, header: str, status: int
+) -> None:
+    path = path_of(create(client))
+
+    response = client.get(path, headers={"If-None-Match": header})
+
+    assert response.status_code == status
+    assert response.headers["ETag"] == '"1"'
+    assert bool(response.content) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({"slug": "No Slug"}, "/slug"),
+        ({"slug": "a" * 101}, "/slug"),
+        ({"title": ""}, "/title"),
+        ({"title": "a" * 201}, "/title"),
+        ({"title": "a\nb"}, "/title"),
+        ({"title": "\ud800"}, "/title"),
+        ({"title": None}, "/title"),
+        ({"body": "a\0b"}, "/body"),
+        ({"body": "a" * 100_001}, "/body"),
+        ({"version": 7}, "/version"),
+    ],
+)
+def test_content_that_does_not_fit_is_refused(
+    client: httpx2.Client, content: dict[str, object], pointer: str
+) -> None:
+    path = path_of(create(client))
+
+    responses = [
+        client.post(POSTS, content=dumps(POST | {"slug": "other"} | content), headers=JSON),
+        client.put(path, content=dumps(CONTENT | content), headers={"If-Match": '"1"', **JSON}),
+        client.patch(path, content=dumps(content), headers={"If-Match": '"1"', **JSON}),
+    ]
+
+    for response in responses:
+        assert response.status_code == 422
+        assert [each["pointer"] for each in response.json()["errors"]] == [pointer]
+    assert len(client.get(POSTS).json()["items"]) == 1
+    assert client.get(path).headers["ETag"] == '"1"'
+
+
+def test_owner_is_the_same_for_ever(client: httpx2.Client) -> None:
+    path = path_of(create(client))
+
+    response = client.patch(path, json={"owner": "bob"}, headers={"If-Match": '"1"'})
+
+    assert response.status_code == 422
+
+
+def test_huge_title_is_too_large(client: httpx2.Client) -> None:
+    assert client.post(POSTS, json=POST | {"title": "a" * 10_000_000}).status_code == 413

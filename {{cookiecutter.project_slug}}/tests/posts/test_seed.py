@@ -1,0 +1,36 @@
+"""Posts to develop with."""
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from ..conftest import IsolatedSettings, create_app, main
+from ..databases import make_database
+from ..framework import client_for
+from .posts import POSTS
+
+
+def test_seed_writes_posts(environment: pytest.MonkeyPatch) -> None:
+    url = make_database("seed")
+    environment.setenv("DATABASE_URL", url.get_secret_value())
+
+    result = CliRunner().invoke(main, ["db", "seed", "--rows", "1001"])
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == "1001 posts were written."
+    with client_for(create_app(IsolatedSettings(database_url=url))) as client:
+        lines = client.get(f"{POSTS}/export").text.splitlines()
+        published = client.get(POSTS, params={"published": True}).json()["items"]
+    assert len({httpx2.Response(200, text=line).json()["slug"] for line in lines}) == 1001
+    assert all(post["published_at"] > post["created_at"] for post in published)
+
+
+def test_seed_needs_the_tables(environment: pytest.MonkeyPatch) -> None:
+    from ..embedded import NOWHERE
+
+    environment.setenv("DATABASE_URL", NOWHERE)
+
+    result = CliRunner().invoke(main, ["db", "seed"])
+
+    assert result.exit_code == 1
+    assert "cannot use the database" in result.output

@@ -1,0 +1,155 @@
+"""The migrations: one line of them, up and down, and what they make is what the tables are."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+from sqlalchemy import create_engine, inspect
+
+from .conftest import PACKAGE, SECRET_KEY, IsolatedSettings, alembic_config, main
+from .databases import make_empty_database
+from .embedded import NOWHERE
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+@pytest.fixture
+def database_url() -> SecretStr:
+    return make_empty_database("migrations")
+
+
+@pytest.fixture
+def config(database_url: SecretStr) -> Config:
+    return alembic_config(IsolatedSettings(database_url=database_url))
+
+
+@pytest.fixture
+def versions() -> Iterator[Path]:
+    """The folder of the revisions; what a test writes there is removed after it."""
+    versions = MIGRATIONS / "versions"
+    before = set(versions.glob("*.py"))
+    yield versions
+    for path in set(versions.glob("*.py")) - before:
+        path.unlink()
+    if not before:
+        rmtree(versions)
+
+
+def db(environment: pytest.MonkeyPatch, url: SecretStr, *arguments: str) -> Result:
+    """Run a command of the database."""
+    environment.setenv("DATABASE_URL", url.get_secret_value())
+    return CliRunner().invoke(main, ["db", *arguments])
+
+
+def has_been_migrated(url: SecretStr) -> bool:
+    """Tell whether a revision was noted."""
+    engine = create_engine(url.get_secret_value())
+    noted = inspect(engine).has_table("alembic_version")
+    engine.dispose()
+    return noted
+
+
+def tables(url: SecretStr) -> set[str]:
+    """Return the names of the tables that are there."""
+    engine = create_engine(url.get_secret_value())
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found - {"alembic_version"}
+
+
+def test_revisions_make_one_line_and_are_named_by_date() -> None:
+    revisions = ScriptDirectory(str(MIGRATIONS))
+
+    assert len(revisions.get_heads()) <= 1
+    for path in (MIGRATIONS / "versions").glob("*.py"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d_[a-z0-9_]+\.py", path.name)
+
+
+def test_migrations_go_up_and_down_and_up_again(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
+) -> None:
+    assert db(environment, database_url, "upgrade").exit_code == 0
+    made = tables(database_url)
+    assert db(environment, database_url, "downgrade", "base").exit_code == 0
+    assert tables(database_url) == set()
+    assert db(environment, database_url, "upgrade").exit_code == 0
+    assert tables(database_url) == made
+
+    command.check(config)
+
+
+@pytest.mark.parametrize(
+    ("service_environment", "migrated"), [("development", True), ("test", False)]
+)
+def test_development_alone_migrates_at_start(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    service_environment: str,
+    migrated: bool,
+) -> None:
+    environment.setattr("granian.Granian.serve", lambda server: None)
+    environment.setattr("multiprocessing.set_start_method", lambda method: None)
+    environment.setenv("DATABASE_URL", database_url.get_secret_value())
+    environment.setenv("ENVIRONMENT", service_environment)
+    environment.setenv("SECRET_KEY", SECRET_KEY)
+
+    CliRunner().invoke(main, ["run"])
+
+    assert has_been_migrated(database_url) == migrated
+
+
+def test_replicas_may_migrate_at_once(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
+) -> None:
+    environment.setenv("DATABASE_URL", database_url.get_secret_value())
+    upgrade = [sys.executable, "-m", PACKAGE, "db", "upgrade"]
+
+    replicas = [subprocess.Popen(upgrade) for _ in range(2)]
+
+    assert [replica.wait(timeout=30) for replica in replicas] == [0, 0]
+    command.check(config)
+
+
+def test_statements_are_printed_instead(
+    environment: pytest.MonkeyPatch, database_url: SecretStr
+) -> None:
+    result = db(environment, database_url, "upgrade", "--sql")
+
+    assert result.exit_code == 0
+    assert "CREATE TABLE alembic_version" in result.output
+    assert tables(database_url) == set()
+
+
+def test_revision_is_written_once_a_day(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    db(environment, database_url, "upgrade")
+
+    first, second = (db(environment, database_url, "revision", "-m", "a test") for _ in range(2))
+
+    assert first.exit_code == 0, first.output
+    (path,) = versions.glob("*_a_test.py")
+    assert second.exit_code == 1
+    assert path.name in second.output
+
+
+def test_trouble_is_told_in_a_line(
+    environment: pytest.MonkeyPatch, database_url: SecretStr
+) -> None:
+    nowhere = db(environment, SecretStr(NOWHERE), "upgrade")
+    unknown = db(environment, database_url, "downgrade", "nothing")
+
+    assert [nowhere.exit_code, unknown.exit_code] == [1, 1]
+    assert nowhere.output.startswith("Error: cannot use the database")
+    assert unknown.output.splitlines()[-1].startswith(
+        "Error: Can't locate revision identified by 'nothing'"
+    )

@@ -1,0 +1,79 @@
+"""The commands of the database: `python -m {{ cookiecutter.package_name }} db --help`."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.exc import OperationalError
+
+from . import logs
+from .audit import load_settings
+from .config import Settings
+
+PROJECT = Path(__file__).parent.parent
+
+
+@click.group()
+def db() -> None:
+    """Look after the database; its migrations are in the folder `migrations`."""
+
+
+@db.command()
+@click.argument("revision", default="head")
+@click.option("--sql", is_flag=True, help="Print the statements instead.")
+def upgrade(revision: str, sql: bool) -> None:
+    """Bring the database up to a revision, by default the newest one."""
+    with told():
+        command.upgrade(alembic_config(load_settings()), revision, sql=sql)
+
+
+@db.command()
+@click.argument("revision")
+@click.option("--sql", is_flag=True, help="Print the statements instead; REVISION is then FROM:TO.")
+def downgrade(revision: str, sql: bool) -> None:
+    """Take the database down to a revision: -1 is the one before, base is none at all."""
+    with told():
+        command.downgrade(alembic_config(load_settings()), revision, sql=sql)
+
+
+@db.command()
+@click.option("--message", "-m", required=True, help="What it does, in a few words.")
+def revision(message: str) -> None:
+    """Write a migration: what the tables are, against what the database has."""
+    config = alembic_config(load_settings())
+    slug = "_".join(re.findall(r"\w+", message)).lower()
+    path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
+    if path.exists():
+        raise click.ClickException(f"{path} is there already; say what this one does instead")
+    with told():
+        command.revision(config, message, autogenerate=True)
+
+
+def upgrade_to_head(settings: Settings) -> None:
+    """Bring the database up to the newest revision."""
+    with told():
+        command.upgrade(alembic_config(settings), "head")
+
+
+def alembic_config(settings: Settings) -> Config:
+    """Return the configuration in pyproject.toml, for the database of the settings."""
+    logs.configure(settings)
+    return Config(toml_file=PROJECT / "pyproject.toml", attributes={"settings": settings})
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in a line what went wrong with the database or the migrations."""
+    try:
+        yield
+    except CommandError as error:
+        raise click.ClickException(str(error)) from None
+    except (OperationalError, OSError) as error:
+        reason = error.orig if isinstance(error, OperationalError) else error.strerror
+        raise click.ClickException(f"cannot use the database: {reason}") from None

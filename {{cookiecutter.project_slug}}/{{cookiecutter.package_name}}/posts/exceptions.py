@@ -1,0 +1,38 @@
+"""Errors of posts, and what the database's own errors mean for them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from ..conditional import PreconditionFailed
+from ..problems import ProblemError
+
+
+class PostNotFound(ProblemError):
+    """No post has this id."""
+
+    status = 404
+    detail = "There is no such post."
+
+
+class SlugTaken(ProblemError):
+    """Another post has this slug."""
+
+    status = 409
+    detail = "The slug is taken."
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say what went wrong when a post is written: SlugTaken, or PreconditionFailed by a faster writer."""
+    try:
+        yield
+    except StaleDataError:
+        raise PreconditionFailed from None
+    except IntegrityError as error:
+        # PostgreSQL names the constraint, uq_posts_slug; SQLite the column, posts.slug.
+        if "slug" not in str(error.orig):
+            raise
+        raise SlugTaken from None
