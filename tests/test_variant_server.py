@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import database_of, empty_database
 from tests.environments import PYTHONS, environment
 from tests.rendering import run
 from tests.serving import Server
@@ -25,7 +26,8 @@ def test_serve_answers_finishes_a_request_in_flight_and_leaves_with_0(variant: V
         ThreadPoolExecutor() as pool,
     ):
         assert server.get("/livez") == (200, {"status": "ok"})
-        assert server.get("/readyz") == (200, {"status": "ok", "checks": {}})
+        checks = {"database": "ok"} if has_database(variant) else {}
+        assert server.get("/readyz") == (200, {"status": "ok", "checks": checks})
         in_flight = pool.submit(server.get, "/api/v1/about")
         time.sleep(0.4)
         assert server.end(signal.SIGTERM) == 0
@@ -39,6 +41,28 @@ def test_serve_answers_finishes_a_request_in_flight_and_leaves_with_0(variant: V
 
 @pytest.mark.check("settings")
 def test_default_settings_are_fit_for_development(variant: Variant, rendered: Path) -> None:
-    done = run(rendered, PYTHONS[0], "my_service", "check", ENVIRONMENT="development")
+    settings = database_of(rendered) if variant.has("database=postgresql") else {}
+
+    done = run(rendered, PYTHONS[0], "my_service", "check", ENVIRONMENT="development", **settings)
 
     assert "fit for development" in done.stdout
+
+
+@pytest.mark.check("migrations")
+def test_migrations_go_up_and_down_and_up_without_drift(variant: Variant, project: Path) -> None:
+    if not has_database(variant):
+        assert not (project / "migrations").exists()
+        return
+    settings = {"DATABASE_URL": empty_database(variant.answers["database"])}
+
+    def alembic(*arguments: str) -> str:
+        return run(project, PYTHONS[0], "alembic", *arguments, **settings).stdout
+
+    for arguments in (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head"), ("check",)):
+        said = alembic(*arguments)
+    assert "No new upgrade operations detected" in said
+    assert len(alembic("heads").splitlines()) <= 1
+
+
+def has_database(variant: Variant) -> bool:
+    return variant.answers["database"] != "none"

@@ -7,18 +7,15 @@ from alembic import context
 # The list of endpoints imports every domain, and with it every table.
 from {{ cookiecutter.package_name }} import api  # noqa: F401
 from {{ cookiecutter.package_name }}.config import Settings
-from {{ cookiecutter.package_name }}.engine import lock, migration_engine, url_of
+from {{ cookiecutter.package_name }}.engine import MIGRATION_OPTIONS, lock, migration_engine, url_of
 from {{ cookiecutter.package_name }}.models import Base
 
 settings = context.config.attributes.get("settings") or Settings()
 options: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "compare_server_default": True,
-    # SQLite can change little of a table: a new one takes its place.
-    "render_as_batch": url_of(settings).get_backend_name() == "sqlite",
+    **MIGRATION_OPTIONS,
     "transactional_ddl": True,
-    # A moment is stored as any other database has it: migrations do not depend on the service.
-    "user_module_prefix": "sa.",
 }
 
 if context.is_offline_mode():

@@ -32,7 +32,7 @@ def explained() -> Iterator[None]:
     except StaleDataError:
         raise PreconditionFailed from None
     except IntegrityError as error:
-        # PostgreSQL names the constraint, uq_posts_slug; SQLite the column, posts.slug.
+        # Databases name the constraint, uq_posts_slug, or the column, posts.slug.
         if "slug" not in str(error.orig):
             raise
         raise SlugTaken from None

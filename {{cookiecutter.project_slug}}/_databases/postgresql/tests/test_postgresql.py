@@ -82,7 +82,8 @@ def client(app: App, admin: object) -> Iterator[httpx2.Client]:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "sqlite://"]
+    "url",
+    ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "mysql://host"],
 )
 def test_url_is_that_of_a_database(url: str) -> None:
     with pytest.raises(ValidationError, match="has to be the URL of a database"):

@@ -19,6 +19,9 @@ WRITE: dict[str, Any] = {}
 CONNECT_TIMEOUT = 5
 IDLE_TIMEOUT = 60
 
+# What Alembic is to do otherwise than it does by itself.
+MIGRATION_OPTIONS: dict[str, Any] = {}
+
 # Any number that no other lock of the database has.
 MIGRATION_LOCK = 5_432_001
 

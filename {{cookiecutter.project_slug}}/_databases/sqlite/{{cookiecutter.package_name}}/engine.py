@@ -16,6 +16,9 @@ READ = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT = {"begin": "BEGIN"}
 WRITE = {"begin": "BEGIN IMMEDIATE"}
 
+# Little of a table can be changed: a new one takes its place.
+MIGRATION_OPTIONS = {"render_as_batch": True}
+
 # Codes of https://www.sqlite.org/rescode.html that are no fault of the statement.
 UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
