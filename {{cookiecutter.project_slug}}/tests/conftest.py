@@ -23,8 +23,9 @@ from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 # {% if cookiecutter.database != "none" %}
-from {{ cookiecutter.package_name }}.models import UtcDateTime
+from {{ cookiecutter.package_name }}.models import UtcDateTime, now
 # {% endif %}
+from {{ cookiecutter.package_name }}.problems import ProblemError
 from {{ cookiecutter.package_name }}.schemas import Schema
 
 # {% if cookiecutter.database != "none" %}
@@ -40,6 +41,7 @@ __all__ = [
     "AllowedHosts",
     "App",
     "IsolatedSettings",
+    "ProblemError",
     "Schema",
     "Settings",
     # {% if cookiecutter.database != "none" %}
@@ -50,6 +52,7 @@ __all__ = [
     "get_checks",
     "main",
     # {% if cookiecutter.database != "none" %}
+    "now",
     "upgrade_to_head",
     # {% endif %}
 ]

@@ -1,7 +1,7 @@
 """The database: what a request does to it, and what becomes of a request that it fails."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from typing import Any
 
@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from .conftest import PACKAGE, App, IsolatedSettings, UtcDateTime, create_app
+from .conftest import PACKAGE, App, IsolatedSettings, UtcDateTime, create_app, now
 from .databases import make_empty_database, url_for_tests
 from .embedded import NOWHERE
 from .framework import client_for
-from .sessions import engine_of, held_connection, route_echo, route_statements
+from .sessions import engine_of, held_connection, route_echo, route_statements, route_stream
 
 UNAVAILABLE = {
     "type": "about:blank",
@@ -64,6 +64,7 @@ def library(connect: Callable[..., App]) -> App:
     )
     route_statements(app, "/count", ["SELECT count(*) FROM authors"])
     route_echo(app, "/echo")
+    route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
     return app
 
 
@@ -105,6 +106,22 @@ def test_safe_request_needs_no_transaction(library: App, client: httpx2.Client) 
     modes = [each.get_execution_options().get("isolation_level") for each in begun]  # type: ignore[attr-defined]
 
     assert modes == ["AUTOCOMMIT"]
+
+
+def test_stream_gives_its_connection_back(library: App, client: httpx2.Client) -> None:
+    response = client.get("/stream")
+
+    assert response.text.split() == ["0", "0", "0"]
+    assert engine_of(library).pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_stream_that_a_client_leaves_gives_its_connection_back(
+    library: App, client: httpx2.Client
+) -> None:
+    with client.stream("GET", "/stream") as response:
+        next(response.iter_raw())
+
+    assert engine_of(library).pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_request_that_finds_no_connection_is_told_to_come_again(
@@ -155,6 +172,17 @@ def test_request_that_may_be_repeated_is(
     failures[:] = [OperationalError("", {}, Exception("deadlock"))]
     assert client.post("/authors").status_code == 503
     assert client.post("/authors").status_code == 200
+
+
+def test_moments_keep_their_offset() -> None:
+    moment = datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))
+
+    stored = UtcDateTime().process_bind_param(moment, None)  # type: ignore[arg-type]
+
+    assert stored == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    without_zone = stored.replace(tzinfo=None)
+    assert UtcDateTime().process_result_value(without_zone, None) == moment  # type: ignore[arg-type]
+    assert now() - datetime.now(UTC) < timedelta(seconds=1)
 
 
 def test_moments_need_an_offset() -> None:

@@ -5,7 +5,7 @@ from typing import NoReturn
 import httpx2
 import pytest
 
-from .conftest import App, IsolatedSettings, create_app
+from .conftest import App, IsolatedSettings, ProblemError, create_app
 from .framework import client_for, refuse, route
 
 
@@ -65,3 +65,44 @@ def test_debug_shows_the_traceback_of_an_unhandled_error() -> None:
 
     assert response.status_code == 500
     assert "in crash\n" in response.json()["detail"]
+
+
+class TooManyLegs(ProblemError):
+    status = 422
+    detail = "It has too many legs."
+    headers = {"X-Legs": "8"}
+    invalid = ({"loc": ("body", "legs"), "msg": "At most six"},)
+
+
+class Unchanged(ProblemError):
+    status = 304
+
+
+def test_error_of_the_service_is_a_problem(app: App) -> None:
+    def fail() -> NoReturn:
+        raise TooManyLegs
+
+    route(app, "/legs", fail)
+
+    with client_for(app) as client:
+        response = client.get("/legs")
+
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Legs"] == "8"
+    assert response.json()["detail"] == "It has too many legs."
+    assert response.json()["errors"] == [
+        {"location": "body", "pointer": "/legs", "detail": "At most six"}
+    ]
+
+
+def test_status_of_the_service_that_is_no_error_has_no_problem(app: App) -> None:
+    def be_unchanged() -> NoReturn:
+        raise Unchanged
+
+    route(app, "/unchanged", be_unchanged)
+
+    with client_for(app) as client:
+        response = client.get("/unchanged")
+
+    assert (response.status_code, response.content) == (304, b"")

@@ -125,7 +125,8 @@ def test_statements_are_printed_instead(
     result = db(environment, database_url, "upgrade", "--sql")
 
     assert result.exit_code == 0
-    assert "CREATE TABLE alembic_version" in result.output
+    there_are_some = any((MIGRATIONS / "versions").glob("*.py"))
+    assert ("CREATE TABLE alembic_version" in result.output) == there_are_some
     assert tables(database_url) == set()
 
 

@@ -25,7 +25,7 @@ def posts(client: httpx2.Client) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+@pytest.mark.parametrize("limit", [2, 7])
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [

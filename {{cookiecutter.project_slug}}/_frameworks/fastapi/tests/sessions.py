@@ -1,17 +1,25 @@
 """What the shared tests have to know about FastAPI's sessions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast
 
 import httpx2
 from fastapi import FastAPI as App
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-__all__ = ["engine_of", "held_connection", "rolled_back", "route_echo", "route_statements"]
+__all__ = [
+    "engine_of",
+    "held_connection",
+    "rolled_back",
+    "route_echo",
+    "route_statements",
+    "route_stream",
+]
 
 
 def engine_of(app: App) -> Engine:
@@ -69,3 +77,18 @@ def route_echo(app: App, path: str) -> None:
 
     echo.__annotations__["session"] = database.SessionDep
     app.add_api_route(path, echo, methods=["PUT"], name=path)
+
+
+def route_stream(app: App, path: str, statement: str, times: int) -> None:
+    """Let a path execute a statement again and again, in one snapshot, and stream its value."""
+    database = import_module(f"{app.state.database.__module__}")
+
+    async def stream(session: Any) -> StreamingResponse:
+        async def values() -> AsyncIterator[str]:
+            for _ in range(times):
+                yield f"{await session.scalar(text(statement))}\n"
+
+        return StreamingResponse(values())
+
+    stream.__annotations__["session"] = database.StreamSessionDep
+    app.add_api_route(path, stream, response_model=None, name=path)

@@ -7,11 +7,18 @@ from typing import Any
 
 import httpx2
 from flask import Flask as App
-from flask import jsonify, request
+from flask import Response, jsonify, request
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
-__all__ = ["engine_of", "held_connection", "rolled_back", "route_echo", "route_statements"]
+__all__ = [
+    "engine_of",
+    "held_connection",
+    "rolled_back",
+    "route_echo",
+    "route_statements",
+    "route_stream",
+]
 
 
 def engine_of(app: App) -> Engine:
@@ -57,7 +64,25 @@ def route_echo(app: App, path: str) -> None:
     database = import_module(f"{app.import_name}.database")
 
     def echo() -> Any:
-        database.get_session().execute(text("SELECT 1"))
+        for _ in range(2):
+            database.get_session().execute(text("SELECT 1"))
         return jsonify(request.get_json())
 
     app.add_url_rule(path, path, echo, methods=["PUT"])
+
+
+def route_stream(app: App, path: str, statement: str, times: int) -> None:
+    """Let a path execute a statement again and again, in one snapshot, and stream its value."""
+    database = import_module(f"{app.import_name}.database")
+
+    def stream() -> Response:
+        session = database.get_stream_session()
+
+        def values() -> Iterator[str]:
+            with session:
+                for _ in range(times):
+                    yield f"{session.scalar(text(statement))}\n"
+
+        return Response(values())
+
+    app.add_url_rule(path, path, stream)

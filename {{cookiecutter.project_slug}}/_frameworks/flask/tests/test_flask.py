@@ -9,10 +9,11 @@ import httpx2
 import pytest
 from flask import Response
 from flask.testing import FlaskClient, FlaskCliRunner
+from pydantic import Field
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import create_environ, run_wsgi_app
 
-from .conftest import SECRET_KEY, App, IsolatedSettings, create_app, get_checks
+from .conftest import SECRET_KEY, App, IsolatedSettings, Schema, create_app, get_checks
 from .framework import client_for, hang, operation, route_body
 
 
@@ -122,6 +123,26 @@ def test_operation_may_return_a_response_or_nothing(app: App) -> None:
     assert (made.text, made.headers["Content-Type"]) == ("made", "text/plain; charset=utf-8")
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert "content" not in document["paths"]["/deleted"]["get"]["responses"]["204"]
+
+
+def test_operation_may_take_and_return_headers(app: App) -> None:
+    class Language(Schema):
+        language: str = Field(default="en", alias="Accept-Language")
+
+    def greet(headers: Language) -> tuple[str, int, dict[str, str]]:
+        return "hello", 200, {"Content-Language": headers.language}
+
+    greet.__annotations__["headers"] = Language
+    app.add_url_rule("/greeting", view_func=operation(app, greet))
+
+    with client_for(app) as client:
+        response = client.get("/greeting", headers={"Accept-Language": "eo"})
+        document = client.get("/openapi.json").json()
+
+    assert (response.json(), response.headers["Content-Language"]) == ("hello", "eo")
+    (parameter,) = document["paths"]["/greeting"]["get"]["parameters"]
+    assert (parameter["in"], parameter["name"]) == ("header", "Accept-Language")
+    assert "Language" not in document["components"]["schemas"]
 
 
 def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
