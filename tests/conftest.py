@@ -33,7 +33,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--variant")
     for fixture, variants in (("variant", behavioural()), ("cosmetic_variant", cosmetic())):
         if fixture in metafunc.fixturenames:
-            metafunc.parametrize(fixture, [variant for variant in variants if variant.has(wanted)], ids=Variant.name)
+            chosen = [
+                pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
+                for variant in variants
+                if variant.has(wanted)
+            ]
+            metafunc.parametrize(fixture, chosen, ids=Variant.name)
+
+
+def is_quick(variant: Variant) -> bool:
+    """Tell whether a variant is part of the quick tests: everything on, on the database that starts at once."""
+    return variant.has("database=sqlite,example=posts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -147,8 +147,8 @@ def test_query_that_does_not_fit_is_refused(client: httpx2.Client, name: str, va
     assert [each["pointer"] for each in response.json()["errors"]] == [f"/{name}"]
 
 
-def test_id_that_is_none_is_refused(client: httpx2.Client) -> None:
-    assert client.get(f"{POSTS}/{uuid4()}0").status_code == 422
+def test_id_that_is_none_is_not_found(client: httpx2.Client) -> None:
+    assert client.get(f"{POSTS}/{uuid4()}0").status_code == 404
 
 
 def test_created_posts_are_listed(client: httpx2.Client) -> None:

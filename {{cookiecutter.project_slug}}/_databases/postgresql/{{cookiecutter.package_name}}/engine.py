@@ -27,7 +27,7 @@ MIGRATION_LOCK = 5_432_001
 
 # Codes and classes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
 TRANSIENT = {"40001", "40P01"}
-UNAVAILABLE = ("08", "40", "53", "55P03", "57", "58")
+UNAVAILABLE = ("08", "25P03", "25P04", "40", "53", "55P03", "57", "58")
 
 
 def url_of(settings: Settings, driver: str = "psycopg") -> URL:
@@ -78,7 +78,7 @@ def refuse_closed(
     A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
     """
     socket = poll()
-    socket.register(record.driver_connection.fileno(), POLLIN)  # type: ignore[union-attr]
+    socket.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
     if socket.poll(0):
         raise DisconnectionError("the server has closed the connection")
 

@@ -44,7 +44,7 @@ async def export_posts(session: StreamSessionDep) -> LinesResponse:
     return LinesResponse(await service.export(session))
 
 
-@router.get("/{post_id}")
+@router.get("/{post_id:uuid}")
 async def read_post(
     post: ValidPost, headers: Annotated[IfNoneMatch, Header()], response: Response
 ) -> PostRead:
@@ -54,7 +54,7 @@ async def read_post(
     return PostRead.model_validate(post)
 
 
-@router.put("/{post_id}")
+@router.put("/{post_id:uuid}")
 async def replace_post(
     post: MatchedPost, body: PostContent, session: SessionDep, response: Response
 ) -> PostRead:
@@ -64,7 +64,7 @@ async def replace_post(
     return PostRead.model_validate(post)
 
 
-@router.patch("/{post_id}")
+@router.patch("/{post_id:uuid}")
 async def change_post(
     post: MatchedPost, body: PostChanges, session: SessionDep, response: Response
 ) -> PostRead:
@@ -74,13 +74,13 @@ async def change_post(
     return PostRead.model_validate(post)
 
 
-@router.delete("/{post_id}", status_code=204)
+@router.delete("/{post_id:uuid}", status_code=204)
 async def delete_post(post: MatchedPost, session: SessionDep) -> None:
     """Delete a post."""
     await service.delete(session, post)
 
 
-@router.post("/{post_id}/publish")
+@router.post("/{post_id:uuid}/publish")
 async def publish_post(post: ValidPost, session: SessionDep, response: Response) -> PostRead:
     """Publish a post; one that is published stays as it is."""
     await service.publish(session, post)

@@ -46,7 +46,7 @@ def export_posts() -> LinesResponse:
     return LinesResponse(service.export(get_stream_session()))
 
 
-@bp.get("/<post_id>")
+@bp.get("/<uuid:post_id>")
 @operation()
 def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Headers]:
     """Read a post."""
@@ -55,7 +55,7 @@ def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Heade
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
 
 
-@bp.put("/<post_id>")
+@bp.put("/<uuid:post_id>")
 @operation()
 def replace_post(
     post_id: UUID, headers: IfMatch, body: PostContent
@@ -66,7 +66,7 @@ def replace_post(
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
 
 
-@bp.patch("/<post_id>")
+@bp.patch("/<uuid:post_id>")
 @operation()
 def change_post(
     post_id: UUID, headers: IfMatch, body: PostChanges
@@ -77,14 +77,14 @@ def change_post(
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
 
 
-@bp.delete("/<post_id>")
+@bp.delete("/<uuid:post_id>")
 @operation(status=204)
 def delete_post(post_id: UUID, headers: IfMatch) -> None:
     """Delete a post."""
     service.delete(get_session(), matched_post(post_id, headers))
 
 
-@bp.post("/<post_id>/publish")
+@bp.post("/<uuid:post_id>/publish")
 @operation()
 def publish_post(post_id: UUID) -> tuple[PostRead, int, Headers]:
     """Publish a post; one that is published stays as it is."""
