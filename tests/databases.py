@@ -18,13 +18,12 @@ NUMBERS = itertools.count()
 
 def database_of(project: Path) -> dict[str, str]:
     """Return the setting that names a database for a project, migrated; nothing for a project without one."""
-    (module,) = project.glob("*/metadata.py")
-    engine = module.parent / "engine.py"
-    if not engine.exists():
+    engine = next(project.glob("*/engine.py"), None)
+    if engine is None:
         return {}
     kind = "postgresql" if "psycopg" in engine.read_text(encoding="utf-8") else "sqlite"
     revisions = tuple(sorted(path.read_bytes() for path in project.glob("migrations/versions/*.py")))
-    return {"DATABASE_URL": migrated(kind, revisions, Upgrade(project, module.parent.name))}
+    return {"DATABASE_URL": migrated(kind, revisions, Upgrade(project, engine.parent.name))}
 
 
 class Upgrade:

@@ -38,7 +38,7 @@ def test_server_finds_the_application(framework: str, command: str, workplace: W
 
     with Server(command, folder=project, binaries=binaries(project)) as server:
         assert server.get("/livez") == (200, {"status": "ok"})
-        assert server.get("/readyz") == (200, {"status": "ok", "checks": {}})
+        assert server.get("/readyz") == (200, {"status": "ok", "checks": {"database": "ok"}})
         about = {"name": "My Service", "version": "0.1.0", "environment": "development"}
         assert server.get("/api/v1/about") == (200, about)
 
@@ -100,7 +100,7 @@ def test_unfit_settings_are_listed_at_once(project: Path) -> None:
 
         assert done.returncode == 1
         assert done.stdout == ""
-        assert [line.split()[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT"]
+        assert [line.split()[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT", "DATABASE_URL"]
 
 
 def test_distribution_serves_from_any_folder(project: Path, tmp_path: Path) -> None:

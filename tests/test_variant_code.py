@@ -48,7 +48,13 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
     ]
 
     # Packages of files that no module imports; without them, the documentation page of the project is not there.
-    imported_by_the_package = [".", "--extend-exclude", "with_.*", "--per-rule-ignores", "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg"]
+    imported_by_the_package = [
+        ".",
+        "--extend-exclude",
+        "with_.*",
+        "--per-rule-ignores",
+        "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg",
+    ]
 
     for arguments in (imported_by_the_package, imported_by_tests):
         done = subprocess.run([BIN / "deptry", *arguments], cwd=project, capture_output=True, text=True)
