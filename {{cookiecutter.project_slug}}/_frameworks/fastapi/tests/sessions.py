@@ -88,7 +88,7 @@ def route_stream(app: App, path: str, statement: str, times: int) -> None:
             for _ in range(times):
                 yield f"{await session.scalar(text(statement))}\n"
 
-        return StreamingResponse(values())
+        return StreamingResponse(database.unbroken(values()))
 
     stream.__annotations__["session"] = database.StreamSessionDep
     app.add_api_route(path, stream, response_model=None, name=path)

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from anyio import CancelScope
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -16,6 +17,7 @@ from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
 from .errors import answer_problem
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+Part = TypeVar("Part")
 
 
 class Database:
@@ -69,8 +71,26 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    async with get_database(request.app).session(SNAPSHOT) as session:
+    session = get_database(request.app).session(SNAPSHOT)
+    try:
         yield session
+    finally:
+        with CancelScope(shield=True):
+            await session.close()
+
+
+async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    """Give what is read in a stream; a client that leaves ends it between two reads, never within one.
+
+    A read that is cancelled costs the connection: nobody knows what state it is in.
+    """
+    while True:
+        with CancelScope(shield=True):
+            try:
+                part = await anext(parts)
+            except StopAsyncIteration:
+                return
+        yield part
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import finalize
 
 from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -38,6 +39,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its database, and an answer to its errors."""
     app.extensions["database"] = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
+    # Flask tells nobody when an application ends; connections end with it, or with the process.
+    finalize(app, database.engine.dispose)
     # Around the view alone: an error of the commit is still one that error handlers see.
     app.dispatch_request = in_transaction(app.dispatch_request)  # type: ignore[method-assign]
     app.teardown_request(close_session)

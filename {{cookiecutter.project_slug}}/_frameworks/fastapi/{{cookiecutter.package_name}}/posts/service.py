@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database import unbroken
 from ..models import now
 from . import queries
 from .exceptions import PostNotFound, explained
@@ -65,7 +66,7 @@ async def export(session: AsyncSession) -> AsyncIterator[bytes]:
     result = await session.stream(queries.everything())
 
     async def lines() -> AsyncIterator[bytes]:
-        async for rows in result.partitions():
+        async for rows in unbroken(result.partitions()):
             yield b"".join(
                 PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
             )
