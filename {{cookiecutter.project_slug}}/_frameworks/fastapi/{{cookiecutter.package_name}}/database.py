@@ -15,6 +15,7 @@ from .config import Settings
 from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
 from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
 from .errors import answer_problem
+from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Part = TypeVar("Part")
@@ -65,7 +66,12 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """
     kind = READ if request.method in SAFE_METHODS else WRITE
     async with get_database(request.app).session(kind) as session:
-        yield session
+        try:
+            yield session
+        except ProblemError as error:
+            if error.keeps_changes:
+                await session.commit()
+            raise
         await session.commit()
 
 

@@ -16,6 +16,10 @@ from . import (
     health,
     logs,
 )
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts import commands as accounts_commands
+from .accounts import dependencies as accounts
+# {% endif %}
 from .config import Settings
 
 
@@ -32,6 +36,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # {% if cookiecutter.database != "none" %}
     database.init_app(app, settings)
     # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    accounts.init_app(app, settings)
+    # {% endif %}
     docs.init_app(app, settings)
     edge.init_app(app, settings)
 
@@ -39,6 +46,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(cli.check)
     # {% if cookiecutter.database != "none" %}
     app.cli.add_command(database_commands.db)
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    app.cli.add_command(accounts_commands.users)
     # {% endif %}
 
     return app

@@ -93,7 +93,9 @@ def in_transaction(
                 close_session()
                 if not may_be_tried_again(error, request.method, attempt):
                     raise problem_of(error) from error
-            except BaseException:
+            except BaseException as error:
+                if "session" in g and getattr(error, "keeps_changes", False):
+                    g.session.commit()
                 close_session()
                 raise
 

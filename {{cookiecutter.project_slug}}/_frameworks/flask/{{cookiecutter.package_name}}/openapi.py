@@ -16,6 +16,12 @@ from .problems import MEDIA_TYPE, Problem
 REF = "#/components/schemas/"
 PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
 
+# {% if cookiecutter.auth == "accounts" %}
+SCHEME = "OAuth2PasswordBearer"
+FLOW = {"password": {"scopes": {}, "tokenUrl": "api/v1/accounts/token"}}
+SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
+
+# {% endif %}
 # What an adapter validates or returns is described by, the key being its identity.
 Schemas = dict[int, dict[str, Any]]
 
@@ -42,7 +48,12 @@ def make_document(app: Flask) -> dict[str, Any]:
         "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
         **({"servers": [{"url": root_path}]} if root_path else {}),
         "paths": paths,
-        "components": {"schemas": without_nulls(components)},
+        "components": {
+            "schemas": without_nulls(components),
+            # {% if cookiecutter.auth == "accounts" %}
+            "securitySchemes": SECURITY_SCHEMES,
+            # {% endif %}
+        },
     }
 
 
@@ -101,12 +112,20 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
         schema = titled(schemas[id(takes["body"])], "Body")
         required = {} if "body" in route.operation.optional else {"required": True}
         body = {"requestBody": {**required, "content": json(schema)}}
+    # {% if cookiecutter.auth == "accounts" %}
+    if "form" in takes:
+        form = {"application/x-www-form-urlencoded": {"schema": schemas[id(takes["form"])]}}
+        body = {"requestBody": {"required": True, "content": form}}
+    # {% endif %}
     return {
         "tags": blueprints[-1:] or None,
         "summary": title(name),
         "description": getdoc(route.operation.view),
         "operationId": operation_id,
         "parameters": list(parameters(takes, schemas)) or None,
+        # {% if cookiecutter.auth == "accounts" %}
+        "security": [{SCHEME: []}] if route.operation.security else None,
+        # {% endif %}
         **body,
         "responses": responses | {"default": PROBLEM},
     }

@@ -1,0 +1,74 @@
+"""Who is asking: each of these needs the one before it, and is computed once for each request."""
+
+from collections.abc import Callable
+
+from flask import Flask, current_app, g, request
+
+from ..config import Settings
+from ..database import get_session
+from . import service
+from .exceptions import InsufficientScope
+from .limits import Limits
+from .models import User
+from .tokens import AccessTokens, Claims, bearer_token
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application what makes and reads its tokens, and what counts attempts."""
+    app.extensions["access_tokens"] = AccessTokens(settings)
+    app.extensions["limits"] = Limits(settings)
+
+
+def get_access_tokens() -> AccessTokens:
+    """Return what makes and reads the tokens of the application."""
+    access_tokens: AccessTokens = current_app.extensions["access_tokens"]
+    return access_tokens
+
+
+def count_attempt(action: str, account: str | None = None) -> dict[str, str]:
+    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
+    limits: Limits = current_app.extensions["limits"]
+    return limits.hit(action, address=request.remote_addr or "unknown", account=account)
+
+
+def parse_jwt() -> Claims:
+    """Return what the token of a request says, or answer 401."""
+    if "claims" not in g:
+        g.claims = get_access_tokens().read(bearer_token(request.headers.getlist("Authorization")))
+    claims: Claims = g.claims
+    return claims
+
+
+def maybe_parse_jwt() -> Claims | None:
+    """Return what the token of a request says, or None where it has none."""
+    return parse_jwt() if "Authorization" in request.headers else None
+
+
+def current_user() -> User:
+    """Return the account of the token, or answer 401."""
+    if "user" not in g:
+        g.user = service.current(get_session(), parse_jwt())
+    user: User = g.user
+    return user
+
+
+def active_user() -> User:
+    """Return the account of the token, unless it was disabled."""
+    return service.active(current_user())
+
+
+def maybe_user() -> User | None:
+    """Return the account of the token, or None where there is no token."""
+    return active_user() if maybe_parse_jwt() else None
+
+
+def scoped(scope: str) -> Callable[[], User]:
+    """Need an account that has a scope; answers 403 to others: `@operation(security=scoped("posts:export"))`."""
+
+    def scoped_user() -> User:
+        user = active_user()
+        if scope not in user.scope.split():
+            raise InsufficientScope
+        return user
+
+    return scoped_user
