@@ -27,7 +27,9 @@ ONE_SIDED = {
     "fastapi": {
         "asgi.py",
         f"{PACKAGE}/about/router.py",
-        f"{PACKAGE}/posts/router.py",
+        f"{PACKAGE}/accounts/router.py",
+        f"_auth/accounts/{PACKAGE}/posts/router.py",
+        f"_auth/none/{PACKAGE}/posts/router.py",
         f"{PACKAGE}/requests.py",  # Flask's operations read JSON by themselves
         "tests/test_fastapi.py",
         "tests/test_fastapi_database.py",
@@ -37,7 +39,9 @@ ONE_SIDED = {
         "wsgi.py",
         f"{PACKAGE}/about/views.py",
         f"{PACKAGE}/operations.py",
-        f"{PACKAGE}/posts/views.py",
+        f"{PACKAGE}/accounts/views.py",
+        f"_auth/accounts/{PACKAGE}/posts/views.py",
+        f"_auth/none/{PACKAGE}/posts/views.py",
         "tests/test_flask.py",
     },
 }

@@ -17,6 +17,18 @@ pytestmark = pytest.mark.check("files")
 
 # The words that only a project with this choice may contain.
 WORDS: dict[tuple[str, str], list[str]] = {
+    ("auth", "accounts"): [
+        "account",
+        "argon2",
+        "email-validator",
+        "jwt",
+        "limits",
+        "multipart",
+        "oauth",
+        "pwdlib",
+        "users",
+    ],
+    ("auth", "none"): [],
     ("database", "none"): [],
     ("database", "postgresql"): ["postgresql", "postgre", "pgserver", "psycopg", "with_postgres"],
     ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma"],

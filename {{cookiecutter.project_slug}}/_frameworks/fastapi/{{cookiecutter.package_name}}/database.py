@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -96,6 +97,8 @@ async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
                 part = await anext(parts)
             except StopAsyncIteration:
                 return
+        # Servers take what nobody reads without waiting: it would go on to the end of the table.
+        await checkpoint_if_cancelled()
         yield part
 
 

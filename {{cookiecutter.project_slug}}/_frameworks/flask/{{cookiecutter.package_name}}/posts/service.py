@@ -66,10 +66,9 @@ def export(session: Session) -> Iterator[bytes]:
     result = session.execute(queries.everything())
 
     def lines() -> Iterator[bytes]:
-        with session:
-            for rows in result.partitions():
-                yield b"".join(
-                    PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
-                )
+        for rows in result.partitions():
+            yield b"".join(
+                PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
+            )
 
     return lines()

@@ -1,5 +1,6 @@
 """The endpoints of posts."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from flask import Blueprint, Response, url_for
@@ -17,9 +18,17 @@ Headers = dict[str, str]
 
 
 class LinesResponse(Response):
-    """A stream of JSON, one document a line."""
+    """A stream of JSON, one document a line; the last line of a stream that has failed is none."""
 
     default_mimetype = "application/x-ndjson"
+
+    def iter_encoded(self) -> Iterator[bytes]:
+        """Give the lines, and let no server end what has failed as if it were complete."""
+        try:
+            yield from super().iter_encoded()
+        except Exception:
+            yield b"{"
+            raise
 
 
 @bp.get("")
