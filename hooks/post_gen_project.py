@@ -27,8 +27,8 @@ PRUNED = [
     # {% endif %}
     # {% if cookiecutter.database == "none" %}
     "{{ cookiecutter.package_name }}/database.py",
-    "{{ cookiecutter.package_name }}/database_commands.py",
     "{{ cookiecutter.package_name }}/database_errors.py",
+    "{{ cookiecutter.package_name }}/db_commands.py",
     "{{ cookiecutter.package_name }}/models.py",
     # {% endif %}
     # {% if cookiecutter.auth == "none" %}
@@ -38,6 +38,7 @@ PRUNED = [
     # {% if cookiecutter.__example != "posts" %}
     "tests/posts",
     "{{ cookiecutter.package_name }}/conditional.py",
+    "{{ cookiecutter.package_name }}/ndjson.py",
     "{{ cookiecutter.package_name }}/pagination.py",
     "{{ cookiecutter.package_name }}/posts",
     # {% endif %}

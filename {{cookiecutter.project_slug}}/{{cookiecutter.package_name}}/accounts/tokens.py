@@ -20,7 +20,7 @@ from .exceptions import InvalidToken, NotAuthenticated
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
-ISSUER = AUDIENCE = "{{ cookiecutter.project_slug }}"
+ISSUER = AUDIENCE = __name__.partition(".")[0]
 REQUIRED = ["aud", "exp", "iat", "iss", "jti", "sid", "sub"]
 MAX_LENGTH = 2048
 

@@ -24,10 +24,10 @@ CREATE FUNCTION fail(code text, times int) RETURNS bigint AS $$
         RETURN attempt;
     END
 $$ LANGUAGE plpgsql;
-CREATE TABLE accounts (id int PRIMARY KEY, balance int);
-INSERT INTO accounts VALUES (1, 0), (2, 0);
-CREATE FUNCTION change(account int) RETURNS void AS $$
-    UPDATE accounts SET balance = balance + 1 WHERE id = account
+CREATE TABLE counters (id int PRIMARY KEY, balance int);
+INSERT INTO counters VALUES (1, 0), (2, 0);
+CREATE FUNCTION change(counter int) RETURNS void AS $$
+    UPDATE counters SET balance = balance + 1 WHERE id = counter
 $$ LANGUAGE sql;
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
@@ -66,9 +66,9 @@ def app(database_url: SecretStr) -> App:
             path = f"/{code}/{method}"
             route_statements(app, path, [f"SELECT fail('{code}', 2)"], method)
     route_statements(app, "/slow", ["SELECT pg_sleep(5)"])
-    route_statements(app, "/locked", ["UPDATE accounts SET balance = 1 WHERE id = 1"], "POST")
+    route_statements(app, "/locked", ["UPDATE counters SET balance = 1 WHERE id = 1"], "POST")
     for one, other in ((1, 2), (2, 1)):
-        changes = [f"SELECT change({account})" for account in (one, other)]
+        changes = [f"SELECT change({counter})" for counter in (one, other)]
         route_statements(
             app, f"/from/{one}", [changes[0], "SELECT pg_sleep(0.05)", changes[1]], "PUT"
         )
@@ -136,7 +136,7 @@ def test_lock_is_not_waited_for_for_ever(
     client: httpx2.Client, admin: psycopg.Connection[Any]
 ) -> None:
     with admin.transaction():
-        admin.execute("SELECT * FROM accounts FOR UPDATE")
+        admin.execute("SELECT * FROM counters FOR UPDATE")
         assert client.post("/locked").status_code == 503
     assert client.post("/locked").status_code == 200
 

@@ -7,7 +7,7 @@ from . import (
     cli,
     # {% if cookiecutter.database != "none" %}
     database,
-    database_commands,
+    db_commands,
     # {% endif %}
     dependencies,
     docs,
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(api.bp)
     app.cli.add_command(cli.check)
     # {% if cookiecutter.database != "none" %}
-    app.cli.add_command(database_commands.db)
+    app.cli.add_command(db_commands.db)
     # {% endif %}
     # {% if cookiecutter.auth == "accounts" %}
     app.cli.add_command(accounts_commands.users)

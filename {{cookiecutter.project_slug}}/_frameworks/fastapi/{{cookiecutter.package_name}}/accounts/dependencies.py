@@ -1,5 +1,6 @@
 """Who is asking: each of these needs the one before it, and is computed once for each request."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -83,13 +84,12 @@ async def maybe_user(claims: MaybeClaims, session: SessionDep) -> User | None:
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
 
 
-class Scoped:
-    """Needs an account that has a scope; answers 403 to others: `Depends(Scoped("posts:export"))`."""
+def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
+    """Need an account that has a scope; answer 403 to others."""
 
-    def __init__(self, scope: str) -> None:
-        self.scope = scope
-
-    async def __call__(self, user: ActiveUser) -> User:
-        if self.scope not in user.scope.split():
+    async def scoped_user(user: ActiveUser) -> User:
+        if scope not in user.scope.split():
             raise InsufficientScope
         return user
+
+    return scoped_user

@@ -7,7 +7,7 @@ import pytest
 
 from ..conftest import PACKAGE
 
-views = import_module(f"{PACKAGE}.posts.views")
+ndjson = import_module(f"{PACKAGE}.ndjson")
 
 
 def fail_after_a_line() -> Iterator[bytes]:
@@ -19,6 +19,6 @@ def test_stream_that_fails_does_not_look_complete() -> None:
     received: list[bytes] = []
 
     with pytest.raises(RuntimeError, match="in the middle of it"):
-        received.extend(views.LinesResponse(fail_after_a_line()).iter_encoded())
+        received.extend(ndjson.LinesResponse(fail_after_a_line()).iter_encoded())
 
     assert b"".join(received) == b"{}\n{"

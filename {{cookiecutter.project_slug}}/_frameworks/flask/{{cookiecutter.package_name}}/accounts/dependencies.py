@@ -63,7 +63,7 @@ def maybe_user() -> User | None:
 
 
 def scoped(scope: str) -> Callable[[], User]:
-    """Need an account that has a scope; answers 403 to others: `@operation(security=scoped("posts:export"))`."""
+    """Need an account that has a scope; answer 403 to others."""
 
     def scoped_user() -> User:
         user = active_user()

@@ -7,7 +7,7 @@ from fastapi import Depends, Header
 from sqlalchemy import ColumnElement, or_
 
 from ..accounts import service as accounts
-from ..accounts.dependencies import ActiveUser, MaybeClaims, MaybeUser, Scoped
+from ..accounts.dependencies import ActiveUser, MaybeClaims, MaybeUser, scoped
 from ..accounts.models import User
 from ..conditional import IfMatch
 from ..database import SessionDep
@@ -16,7 +16,7 @@ from .exceptions import NotYourPost, PostNotFound
 from .models import Post
 
 Author = ActiveUser
-Exporter = Annotated[User, Depends(Scoped("posts:export"))]
+Exporter = Annotated[User, Depends(scoped("posts:export"))]
 
 
 async def visible(user: MaybeUser) -> ColumnElement[bool]:

@@ -3,22 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from ..conditional import IfNoneMatch, etag
 from ..database import SessionDep, StreamSessionDep
+from ..ndjson import LinesResponse
 from ..requests import StrictRoute
 from . import service
 from .dependencies import Author, Exporter, MatchedPost, OwnedPost, ReadablePost, Visible
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
-
-
-class LinesResponse(StreamingResponse):
-    """A stream of JSON, one document a line."""
-
-    media_type = "application/x-ndjson"
 
 
 @router.get("")

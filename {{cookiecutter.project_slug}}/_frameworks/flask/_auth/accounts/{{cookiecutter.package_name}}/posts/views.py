@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, url_for
 
 from ..accounts.dependencies import active_user, maybe_parse_jwt, maybe_user
 from ..conditional import IfMatch, IfNoneMatch, etag
 from ..database import get_session, get_stream_session
+from ..ndjson import LinesResponse
 from ..operations import operation
 from . import service
 from .dependencies import author, exporter, matched_post, owned_post, readable_post, visible
@@ -15,12 +16,6 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 bp = Blueprint("posts", __name__, url_prefix="/posts")
 
 Headers = dict[str, str]
-
-
-class LinesResponse(Response):
-    """A stream of JSON, one document a line."""
-
-    default_mimetype = "application/x-ndjson"
 
 
 @bp.get("")

@@ -1,12 +1,12 @@
 """The endpoints of posts."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, url_for
 
 from ..conditional import IfMatch, IfNoneMatch, etag
 from ..database import get_session, get_stream_session
+from ..ndjson import LinesResponse
 from ..operations import operation
 from . import service
 from .dependencies import matched_post, valid_post
@@ -15,20 +15,6 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 bp = Blueprint("posts", __name__, url_prefix="/posts")
 
 Headers = dict[str, str]
-
-
-class LinesResponse(Response):
-    """A stream of JSON, one document a line; the last line of a stream that has failed is none."""
-
-    default_mimetype = "application/x-ndjson"
-
-    def iter_encoded(self) -> Iterator[bytes]:
-        """Give the lines, and let no server end what has failed as if it were complete."""
-        try:
-            yield from super().iter_encoded()
-        except Exception:
-            yield b"{"
-            raise
 
 
 @bp.get("")
