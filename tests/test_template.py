@@ -59,6 +59,7 @@ ONE_SIDED_NAMES = {
     },
     "flask": {
         "close_sessions",  # FastAPI closes what its dependencies have opened
+        "describe_security",  # FastAPI describes what is a dependency
         "hand_over",  # the same for streams
         "in_transaction",
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts

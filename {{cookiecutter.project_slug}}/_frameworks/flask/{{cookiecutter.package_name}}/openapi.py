@@ -9,6 +9,9 @@ from flask import Flask
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts.dependencies import SECURITY_SCHEMES, describe_security
+# {% endif %}
 from .metadata import DESCRIPTION, NAME, VERSION
 from .operations import PLACES, Adapter, Operation, path_template
 from .problems import MEDIA_TYPE, Problem
@@ -16,12 +19,6 @@ from .problems import MEDIA_TYPE, Problem
 REF = "#/components/schemas/"
 PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
 
-# {% if cookiecutter.auth == "accounts" %}
-SCHEME = "OAuth2PasswordBearer"
-FLOW = {"password": {"scopes": {}, "tokenUrl": "api/v1/accounts/token"}}
-SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
-
-# {% endif %}
 # What an adapter validates or returns is described by, the key being its identity.
 Schemas = dict[int, dict[str, Any]]
 
@@ -124,7 +121,7 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
         "operationId": operation_id,
         "parameters": list(parameters(takes, schemas)) or None,
         # {% if cookiecutter.auth == "accounts" %}
-        "security": [{SCHEME: []}] if route.operation.security else None,
+        "security": describe_security(route.operation.security),
         # {% endif %}
         **body,
         "responses": responses | {"default": PROBLEM},

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from ..accounts.people import authorization, sign_up
+from ..accounts.people import authorization, log_in, sign_up
 from .posts import CONTENT, POST, POSTS, create, path_of, titles
 
 
@@ -58,13 +58,14 @@ def test_published_post_is_there_for_all_and_changed_by_its_owner_alone(
 
 def test_nobody_reads_what_is_published_and_changes_nothing(client: httpx2.Client) -> None:
     path = path_of(create(client))
-    client.headers.pop("Authorization")
+    mine = client.headers.pop("Authorization")
 
     assert send(client, "GET", path) == 404
     assert [send(client, *change) for change in changes(path)] == [401] * 4
     assert client.post(POSTS, json=POST).status_code == 401
     assert client.get(f"{POSTS}/export").status_code == 401
     assert client.get(POSTS).json()["items"] == []
+    client.headers["Authorization"] = mine
 
 
 def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str]) -> None:
@@ -76,7 +77,11 @@ def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str])
 
 def test_token_that_is_over_sees_no_draft(client: httpx2.Client) -> None:
     path = path_of(create(client))
+    email = client.get("/api/v1/accounts/me").json()["email"]
+    elsewhere = authorization(log_in(client, email).json())
+    assert send(client, "GET", path, elsewhere) == 200
 
-    client.post("/api/v1/accounts/logout")
+    client.post("/api/v1/accounts/logout", headers=elsewhere)
 
-    assert send(client, "GET", path) == 401
+    assert send(client, "GET", path, elsewhere) == 401
+    assert send(client, "GET", path) == 200

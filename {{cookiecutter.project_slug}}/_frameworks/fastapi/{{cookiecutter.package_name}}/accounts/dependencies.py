@@ -18,6 +18,9 @@ from .tokens import AccessTokens, Claims, bearer_token
 # Tells the documentation where to log in; the header is read below, where it may not be there twice.
 SCHEME = OAuth2PasswordBearer("api/v1/accounts/token", auto_error=False)
 
+# For `openapi_extra` of an endpoint that does more for whom it knows.
+TOKEN_IS_OPTIONAL = {"security": [{}]}
+
 
 def init_app(app: FastAPI, settings: Settings) -> None:
     """Give the application what makes and reads its tokens, and what counts attempts."""

@@ -1,6 +1,8 @@
 """Who is asking: each of these needs the one before it, and is computed once for each request."""
 
 from collections.abc import Callable
+from types import NoneType
+from typing import get_args, get_type_hints
 
 from flask import Flask, current_app, g, request
 
@@ -11,6 +13,11 @@ from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
 from .tokens import AccessTokens, Claims, bearer_token
+
+# Tells the documentation where to log in.
+SCHEME = "OAuth2PasswordBearer"
+FLOW = {"password": {"scopes": {}, "tokenUrl": "api/v1/accounts/token"}}
+SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -72,3 +79,11 @@ def scoped(scope: str) -> Callable[[], User]:
         return user
 
     return scoped_user
+
+
+def describe_security(security: Callable[[], object] | None) -> list[dict[str, list[str]]] | None:
+    """Tell the documentation which token is needed; what may return None instead does without."""
+    if security is None:
+        return None
+    is_optional = NoneType in get_args(get_type_hints(security)["return"])
+    return [{SCHEME: []}, *([{}] if is_optional else [])]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from ..accounts.dependencies import TOKEN_IS_OPTIONAL
 from ..conditional import IfNoneMatch, etag
 from ..database import SessionDep, StreamSessionDep
 from ..ndjson import LinesResponse
@@ -15,7 +16,7 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
 
 
-@router.get("")
+@router.get("", openapi_extra=TOKEN_IS_OPTIONAL)
 async def list_posts(
     query: Annotated[PostQuery, Query()], visible: Visible, session: SessionDep
 ) -> PostPage:
@@ -40,7 +41,7 @@ async def export_posts(exporter: Exporter, session: StreamSessionDep) -> LinesRe
     return LinesResponse(await service.export(session))
 
 
-@router.get("/{post_id:uuid}")
+@router.get("/{post_id:uuid}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_post(
     post: ReadablePost, headers: Annotated[IfNoneMatch, Header()], response: Response
 ) -> PostRead:
