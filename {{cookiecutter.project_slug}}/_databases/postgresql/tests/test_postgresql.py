@@ -8,11 +8,12 @@ import httpx2
 import psycopg
 import pytest
 from pydantic import SecretStr, ValidationError
+from sqlalchemy import event
 
 from .conftest import App, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .framework import client_for
-from .sessions import route_statements
+from .sessions import engine_of, route_statements
 
 # Raises the error of a code as often as the sequence says, whatever is rolled back.
 FAIL = """
@@ -33,8 +34,9 @@ DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
 END $$;
 """
+# Ends the other connections, and waits until they are closed.
 TERMINATE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
@@ -130,6 +132,21 @@ def test_slow_statement_is_cancelled(client: httpx2.Client) -> None:
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert client.get("/GET").status_code == 200
+
+
+def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.Client) -> None:
+    made: list[psycopg.Connection[Any]] = []
+    event.listen(engine_of(app), "connect", lambda _, record: made.append(record.driver_connection))
+
+    client.get("/GET")
+
+    timeouts = {
+        "connect_timeout": "5",
+        "tcp_user_timeout": "5000",
+        "keepalives_idle": "5",
+        "keepalives_interval": "1",
+    }
+    assert made[0].info.get_parameters().items() >= timeouts.items()
 
 
 def test_lock_is_not_waited_for_for_ever(

@@ -15,8 +15,9 @@ READ = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 WRITE: dict[str, Any] = {}
 
-# Seconds, for what no setting is needed: to connect, and for a client to take the next part of a stream.
-CONNECT_TIMEOUT = 5
+# Seconds, for what no setting is needed: for the server's machine to answer at all, and for a client to take the next
+# part of a stream.
+NETWORK_TIMEOUT = 5
 IDLE_TIMEOUT = 60
 
 # What Alembic is to do otherwise than it does by itself.
@@ -49,7 +50,11 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "pool_size": settings.database_pool_size,
         "pool_timeout": settings.database_pool_timeout,
         "connect_args": {
-            "connect_timeout": CONNECT_TIMEOUT,
+            "connect_timeout": NETWORK_TIMEOUT,
+            # A machine that is gone says nothing, and TCP by itself asks for a quarter of an hour.
+            "tcp_user_timeout": NETWORK_TIMEOUT * 1000,
+            "keepalives_idle": NETWORK_TIMEOUT,
+            "keepalives_interval": 1,
             "options": " ".join(f"-c {name}={value}" for name, value in server_settings.items()),
         },
     }
