@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 from typing import cast
 
 import pytest
+from fastapi import Response
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope, Send
 
-from .conftest import App
+from .conftest import PACKAGE, App
 from .framework import client_for, route
 from .sessions import engine_of, route_stream
 
@@ -76,3 +78,25 @@ def test_client_that_leaves_ends_a_stream_and_costs_no_connection(app: App) -> N
 
     assert sent == [b"1\n"]
     assert len(made) == 1
+
+
+def test_request_to_a_mounted_application_may_be_repeated(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots: list[str] = []
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        roots.append(scope["root_path"])
+        if len(roots) < 3:
+            raise OperationalError("", {}, Exception("deadlock"))
+        await Response("done")(scope, receive, send)
+
+    monkeypatch.setattr(
+        import_module(f"{PACKAGE}.database_errors"), "is_transient", lambda error: True
+    )
+    app.mount("/mounted", mounted)
+
+    with client_for(app) as client:
+        assert client.get("/mounted/path").text == "done"
+
+    assert roots == ["/mounted"] * 3

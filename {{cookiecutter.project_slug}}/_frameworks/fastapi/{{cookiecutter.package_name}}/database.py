@@ -117,6 +117,8 @@ class DatabaseErrorMiddleware:
             await self.app(scope, receive, send)
             return
         exchange = RepeatableExchange(receive, send)
+        # Routing writes into it where it has arrived, and would go on from there.
+        unrouted = {**scope}
         attempt = 0
         while True:
             attempt += 1
@@ -128,6 +130,8 @@ class DatabaseErrorMiddleware:
                     raise
                 if may_be_tried_again(error, scope["method"], attempt):
                     exchange.rewind()
+                    scope.clear()
+                    scope.update(unrouted)
                     continue
                 response = await answer_problem(Request(scope), problem_of(error))
                 await response(scope, receive, send)
