@@ -1,5 +1,7 @@
 """What is special about PostgreSQL."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import event
 
-from .conftest import App, IsolatedSettings, Settings, create_app
+from .conftest import PACKAGE, App, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .framework import client_for
 from .sessions import engine_of, route_statements
@@ -132,6 +134,12 @@ def test_slow_statement_is_cancelled(client: httpx2.Client) -> None:
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert client.get("/GET").status_code == 200
+
+
+def test_systems_without_poll_are_served_too() -> None:
+    code = f"import select, selectors; del select.poll, selectors.PollSelector; import {PACKAGE}.engine"
+
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.Client) -> None:

@@ -1,6 +1,6 @@
 """How the service speaks to PostgreSQL."""
 
-from select import POLLIN, poll
+import selectors
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
@@ -22,6 +22,11 @@ IDLE_TIMEOUT = 60
 
 # What Alembic is to do otherwise than it does by itself.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+# One that knows no limit of open files; Windows has it not.
+Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.SelectSelector
+)
 
 # Any number that no other lock of the database has.
 MIGRATION_LOCK = 5_432_001
@@ -82,10 +87,11 @@ def refuse_closed(
 
     A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
     """
-    socket = poll()
-    socket.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
-    if socket.poll(0):
-        raise DisconnectionError("the server has closed the connection")
+    with Selector() as selector:
+        socket = record.driver_connection.pgconn.socket  # type: ignore[union-attr]
+        selector.register(socket, selectors.EVENT_READ)
+        if selector.select(timeout=0):
+            raise DisconnectionError("the server has closed the connection")
 
 
 def is_unavailable(error: DBAPIError) -> bool:
