@@ -102,6 +102,7 @@ def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -
         ("a" * 1025, "at most 1024"),
         ("1qaz2wsx3edc", "most common"),
         ("QWERTY123456", "most common"),
+        ("Relationship", "most common"),
     ],
 )
 def test_password_that_is_easy_to_guess_is_refused(
@@ -112,6 +113,10 @@ def test_password_that_is_easy_to_guess_is_refused(
     assert response.status_code == 422
     assert reason in response.json()["errors"][0]["detail"]
     assert password not in response.text
+
+
+def test_common_passwords_are_as_many_as_owasp_asks_for() -> None:
+    assert len(passwords.common_passwords()) >= 3000
 
 
 @pytest.mark.parametrize("password", ["a" * 12, "\u00e9 \U0001f511 " * 256, " " * 12])

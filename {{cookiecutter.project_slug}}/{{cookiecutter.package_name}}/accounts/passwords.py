@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from itertools import chain
 from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
@@ -38,7 +39,11 @@ def is_common(password: str) -> bool:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Return the common passwords that are long enough to be chosen; they are read when first asked for."""
+    """Return common passwords, words and names that are long enough to be chosen, some 4,000 of them.
+
+    They are read when first asked for.
+    """
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12)
+    words = chain.from_iterable(FREQUENCY_LISTS.values())
+    return frozenset(word for word in words if len(word) >= 12)

@@ -1,7 +1,7 @@
 """Who is asking: each of these needs the one before it, and is computed once for each request."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from .tokens import AccessTokens, Claims, bearer_token
 SCHEME = OAuth2PasswordBearer("api/v1/accounts/token", auto_error=False)
 
 # For `openapi_extra` of an endpoint that does more for whom it knows.
-TOKEN_IS_OPTIONAL = {"security": [{}]}
+TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
