@@ -1,6 +1,6 @@
 """What Alembic runs: the migrations of all tables of the service."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,12 +8,19 @@ from alembic import context
 from {{ cookiecutter.package_name }} import api  # noqa: F401
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.engine import MIGRATION_OPTIONS, lock, migration_engine, url_of
-from {{ cookiecutter.package_name }}.models import Base
+from {{ cookiecutter.package_name }}.models import Base, UtcDateTime
+
+
+def render_item(kind: str, item: object, autogenerate: object) -> str | Literal[False]:
+    """Write UtcDateTime as what it is to the database; migrations do not import the service."""
+    return f"sa.{item.impl!r}" if isinstance(item, UtcDateTime) else False
+
 
 settings = context.config.attributes.get("settings") or Settings()
 options: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "compare_server_default": True,
+    "render_item": render_item,
     **MIGRATION_OPTIONS,
     "transactional_ddl": True,
 }

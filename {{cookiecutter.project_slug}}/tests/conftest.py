@@ -23,7 +23,7 @@ from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 # {% if cookiecutter.database != "none" %}
-from {{ cookiecutter.package_name }}.models import UtcDateTime, now
+from {{ cookiecutter.package_name }}.models import Base, UtcDateTime, now
 # {% endif %}
 from {{ cookiecutter.package_name }}.problems import ProblemError
 from {{ cookiecutter.package_name }}.schemas import Schema
@@ -40,6 +40,9 @@ __all__ = [
     "VERSION",
     "AllowedHosts",
     "App",
+    # {% if cookiecutter.database != "none" %}
+    "Base",
+    # {% endif %}
     "IsolatedSettings",
     "ProblemError",
     "Schema",

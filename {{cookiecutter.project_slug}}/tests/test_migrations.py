@@ -13,9 +13,17 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Column, Table, create_engine, inspect
 
-from .conftest import PACKAGE, SECRET_KEY, IsolatedSettings, alembic_config, main
+from .conftest import (
+    PACKAGE,
+    SECRET_KEY,
+    Base,
+    IsolatedSettings,
+    UtcDateTime,
+    alembic_config,
+    main,
+)
 from .databases import make_empty_database
 from .embedded import NOWHERE
 
@@ -40,8 +48,16 @@ def versions() -> Iterator[Path]:
     yield versions
     for path in set(versions.glob("*.py")) - before:
         path.unlink()
-    if not before:
+    if not before and versions.exists():
         rmtree(versions)
+
+
+@pytest.fixture
+def new_table() -> Iterator[str]:
+    """The name of a table that no revision makes."""
+    table = Table("moments", Base.metadata, Column("at", UtcDateTime()))
+    yield table.name
+    Base.metadata.remove(table)
 
 
 def db(environment: pytest.MonkeyPatch, url: SecretStr, *arguments: str) -> Result:
@@ -130,17 +146,57 @@ def test_statements_are_printed_instead(
     assert tables(database_url) == set()
 
 
-def test_revision_is_written_once_a_day(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+def test_revision_makes_what_is_missing(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    config: Config,
+    versions: Path,
+    new_table: str,
 ) -> None:
     db(environment, database_url, "upgrade")
+    before = tables(database_url)
 
-    first, second = (db(environment, database_url, "revision", "-m", "a test") for _ in range(2))
+    written = db(environment, database_url, "revision", "-m", "a test")
+
+    assert written.exit_code == 0, written.output
+    assert db(environment, database_url, "upgrade").exit_code == 0
+    assert tables(database_url) - before == {new_table}
+    command.check(config)
+    assert db(environment, database_url, "downgrade", "-1").exit_code == 0
+    assert tables(database_url) == before
+
+
+def test_revision_of_one_message_is_written_once_a_day(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    arguments = ["revision", "--empty", "-m", "a test"]
+
+    first, second = (db(environment, database_url, *arguments) for _ in range(2))
 
     assert first.exit_code == 0, first.output
     (path,) = versions.glob("*_a_test.py")
     assert second.exit_code == 1
     assert path.name in second.output
+
+
+@pytest.mark.parametrize(
+    ("message", "told"), [("a test", "nothing has changed"), ("!", "say what it does")]
+)
+def test_revision_without_contents_or_name_is_refused(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    versions: Path,
+    message: str,
+    told: str,
+) -> None:
+    db(environment, database_url, "upgrade")
+    before = set(versions.glob("*.py"))
+
+    refused = db(environment, database_url, "revision", "-m", message)
+
+    assert refused.exit_code == 1
+    assert told in refused.output
+    assert set(versions.glob("*.py")) == before
 
 
 def test_trouble_is_told_in_a_line(

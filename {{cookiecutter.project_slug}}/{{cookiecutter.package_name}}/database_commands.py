@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from alembic import command
 from alembic.config import Config
+from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
@@ -33,7 +34,8 @@ def upgrade(revision: str, sql: bool) -> None:
         command.upgrade(alembic_config(load_settings()), revision, sql=sql)
 
 
-@db.command()
+# -1 is no option.
+@db.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision")
 @click.option("--sql", is_flag=True, help="Print the statements instead; REVISION is then FROM:TO.")
 def downgrade(revision: str, sql: bool) -> None:
@@ -44,15 +46,28 @@ def downgrade(revision: str, sql: bool) -> None:
 
 @db.command()
 @click.option("--message", "-m", required=True, help="What it does, in a few words.")
-def revision(message: str) -> None:
+@click.option("--empty", is_flag=True, help="Write one that does nothing yet, to change rows.")
+def revision(message: str, empty: bool) -> None:
     """Write a migration: what the tables are, against what the database has."""
     config = alembic_config(load_settings())
     slug = "_".join(re.findall(r"\w+", message)).lower()
+    if not slug:
+        raise click.ClickException("say what it does, in a few words")
     path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
     if path.exists():
         raise click.ClickException(f"{path} is there already; say what this one does instead")
     with told():
-        command.revision(config, message, autogenerate=True)
+        command.revision(
+            config, message, autogenerate=not empty, process_revision_directives=refuse_nothing
+        )
+
+
+def refuse_nothing(context: object, revision: object, scripts: list[MigrationScript]) -> None:
+    """Refuse to write a migration that would do nothing."""
+    if all(operations.is_empty() for operations in scripts[0].upgrade_ops_list):
+        raise click.ClickException(
+            "nothing has changed in the tables of the domains in api.py; --empty writes one anyway"
+        )
 
 
 def upgrade_to_head(settings: Settings) -> None:
