@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from ..conftest import App, Settings, create_app
 from ..databases import make_database
 from ..sessions import engine_of, held_connection
 from .conftest import author_for
-from .posts import CONTENT, POST, POSTS, create, path_of
+from .posts import BEFORE, CONTENT, POST, POSTS, create, path_of
 
 CLIENTS = 20
 
@@ -97,6 +98,23 @@ def test_export_sends_every_post(client: httpx2.Client) -> None:
     assert response.headers["Content-Type"] == "application/x-ndjson"
     lines = response.text.splitlines()
     assert [httpx2.Response(200, text=line).json() for line in lines] == posts
+
+
+@pytest.mark.parametrize("rows", [0, 3, 20])
+def test_export_takes_one_statement_however_many_there_are(
+    app: App, client: httpx2.Client, rows: int
+) -> None:
+    for number in range(rows):
+        create(client, slug=f"post-{number}")
+    executed: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        executed.append(statement.split()[0])
+
+    event.listen(engine_of(app), "before_cursor_execute", note)
+    assert len(client.get(f"{POSTS}/export").text.splitlines()) == rows
+
+    assert [word for word in executed if word != "BEGIN"] == [*BEFORE, "SELECT"]
 
 
 def test_connections_go_back_to_the_pool(app: App, client: httpx2.Client) -> None:
