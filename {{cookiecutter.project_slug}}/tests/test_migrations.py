@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import rmtree
+from shutil import copy, copytree
 
 import pytest
 from alembic import command
@@ -41,15 +41,12 @@ def config(database_url: SecretStr) -> Config:
 
 
 @pytest.fixture
-def versions() -> Iterator[Path]:
-    """The folder of the revisions; what a test writes there is removed after it."""
-    versions = MIGRATIONS / "versions"
-    before = set(versions.glob("*.py"))
-    yield versions
-    for path in set(versions.glob("*.py")) - before:
-        path.unlink()
-    if not before and versions.exists():
-        rmtree(versions)
+def versions(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the revisions in a copy of the project: other tests migrate meanwhile."""
+    copytree(MIGRATIONS, tmp_path / "migrations")
+    copy(MIGRATIONS.parent / "pyproject.toml", tmp_path)
+    environment.setattr(f"{PACKAGE}.db_commands.PROJECT", tmp_path)
+    return tmp_path / "migrations" / "versions"
 
 
 @pytest.fixture
@@ -149,8 +146,8 @@ def test_statements_are_printed_instead(
 def test_revision_makes_what_is_missing(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
-    config: Config,
     versions: Path,
+    config: Config,
     new_table: str,
 ) -> None:
     db(environment, database_url, "upgrade")
@@ -213,7 +210,7 @@ def test_trouble_is_told_in_a_line(
 
 
 def test_two_lines_are_joined(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, versions: Path
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
     for name in ("one", "other"):
         command.revision(config, name, head="base", splice=True)
