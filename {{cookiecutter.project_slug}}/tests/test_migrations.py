@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from shutil import copy, copytree
 
@@ -18,7 +19,6 @@ from sqlalchemy import Column, Table, create_engine, inspect
 from .conftest import (
     PACKAGE,
     SECRET_KEY,
-    Base,
     IsolatedSettings,
     UtcDateTime,
     alembic_config,
@@ -27,6 +27,8 @@ from .conftest import (
 from .databases import make_empty_database
 from .embedded import NOWHERE
 
+# Named here: with the longest of packages, conftest has no room for it in a line.
+Base = import_module(f"{PACKAGE}.models").Base
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
