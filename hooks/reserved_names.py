@@ -27,7 +27,7 @@ INSTALLED = frozenset(
 
 # What stands beside the package in a project, or is left there by tools that would then overlook the package.
 BESIDE_THE_PACKAGE = frozenset(
-    "asgi build conftest dist instance license makefile migrations node_modules site tests venv with_postgres wsgi".split()
+    "asgi build conftest dist env instance license makefile migrations node_modules site tests venv with_postgres wsgi".split()
 )
 
 # Windows opens a device in place of a file of such a name.

@@ -72,6 +72,7 @@ REFUSED = [
     ("package_name", "asgi", "is the name of something beside the package"),
     ("package_name", "Tests", "is the name of something beside the package"),
     ("package_name", "conftest", "is the name of something beside the package"),
+    ("package_name", "env", "is the name of something beside the package"),
     ("package_name", "nul", "is the name of a device on Windows"),
     ("author_email", "", "is not an e-mail address"),
     ("author_email", "you", "is not an e-mail address"),

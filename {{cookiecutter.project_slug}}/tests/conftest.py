@@ -30,7 +30,7 @@ from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 # {% if cookiecutter.database != "none" %}
-from {{ cookiecutter.package_name }}.models import Base, UtcDateTime, now
+from {{ cookiecutter.package_name }}.models import UtcDateTime, now
 # {% endif %}
 from {{ cookiecutter.package_name }}.problems import ProblemError
 from {{ cookiecutter.package_name }}.schemas import Schema
@@ -48,7 +48,6 @@ __all__ = [
     "AllowedHosts",
     "App",
     # {% if cookiecutter.database != "none" %}
-    "Base",
     # {% endif %}
     "IsolatedSettings",
     "ProblemError",

@@ -40,8 +40,8 @@ def started(command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
-    """Ask until the process answers, for 20 seconds at most."""
-    deadline = time.monotonic() + 20
+    """Ask until the process answers, for a minute at most."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             return httpx2.get(url)
