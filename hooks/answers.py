@@ -132,6 +132,11 @@ RULES = (
     ),
 )
 
+# Choices that do not go together: one, another, the reason, and what is wanted.
+INCOMPATIBLE = (
+    (("auth", "accounts"), ("database", "none"), "needs a database", "choose sqlite or postgresql as database"),
+)
+
 
 def refusal(answers: Mapping[str, Any]) -> str | None:
     """Return the sentence that refuses the answers, or None where they are accepted."""
@@ -142,6 +147,9 @@ def refusal(answers: Mapping[str, Any]) -> str | None:
     for question, choices in json.loads(QUESTIONS.read_text(encoding="utf-8")).items():
         if isinstance(choices, list) and not question.startswith("_") and answers[question] not in choices:
             return sentence(question, answers[question], "is not a choice", f"choose one of {', '.join(choices)}")
+    for (question, choice), (other, refused), reason, wanted in INCOMPATIBLE:
+        if (answers[question], answers[other]) == (choice, refused):
+            return sentence(question, choice, reason, wanted)
     return None
 
 

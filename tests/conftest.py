@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def is_quick(variant: Variant) -> bool:
     """Tell whether a variant is part of the quick tests: everything on, on the database that starts at once."""
-    return variant.has("database=sqlite,example=posts")
+    return variant.has("database=sqlite,example=posts,auth=accounts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,6 +9,8 @@ from tests.variants import Variant
 
 EXTENDED = Path(__file__).parent / "extended"
 INTERFACES = {"fastapi": "asgi", "flask": "wsgi --no-ws --blocking-threads 4"}
+# Settings of accounts, which services without them ignore: people may register and log in as often as tests do.
+OPEN = {"REGISTRATION": "true", "ACCOUNT_LIMIT": "100000 per minute", "ADDRESS_LIMIT": "100000 per minute"}
 SECRET_KEY = "only for these services of the tests"
 
 
@@ -20,7 +22,7 @@ def extended_server(project: Path, framework: str, **settings: str) -> Server:
         f"granian --interface {INTERFACES[framework]} --port {{port}} extended:app",
         folder=project,
         binaries=environment(project, PYTHONS[0]),
-        **{"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, **settings},
+        **{"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, **OPEN, **settings},
     )
 
 

@@ -81,6 +81,13 @@ class Server:
             with error:
                 return error.code, json.load(error)
 
+    def post(self, path: str, body: str, content_type: str) -> Any:
+        """Send a body, and return the JSON of an answer that is no error."""
+        url = f"http://127.0.0.1:{self.port}{path}"
+        request = urllib.request.Request(url, body.encode(), {"Content-Type": content_type})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the exit code; what is left of its group after 20 seconds is killed."""
         self.process.send_signal(number)

@@ -22,6 +22,7 @@ ACCEPTED = {
     "framework": "flask",
     "database": "sqlite",
     "example": "posts",
+    "auth": "none",
     "license": "MIT",
 }
 

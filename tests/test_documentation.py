@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation import Block, blocks, links, questions_table
-from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
+from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
 from tests.serving import Server
 
 PAGES = [
@@ -122,3 +122,11 @@ def test_readme_shows_the_questions() -> None:
     assert f"<!-- questions -->\n{questions_table()}\n<!-- /questions -->" in readme, (
         "run python -m tests.documentation"
     )
+
+
+def test_security_names_tests_that_there_are() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (TEMPLATE / "docs" / "security.md").read_text(encoding="utf-8")))
+    sources = "".join(path.read_text(encoding="utf-8") for path in template_files() if path.suffix == ".py")
+
+    assert len(named) > 30
+    assert named - set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE)) == set()

@@ -80,10 +80,21 @@ def test_uv_is_used_where_there_is_one(project: Path, machine: Path) -> None:
 def test_commands_without_make_do_the_same(project: Path, machine: Path) -> None:
     (machine / "uv").symlink_to(BIN / "uv")
     readme = (project / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (?:`make (\w+)`)? ?\| `(uv [^`]+)` \|", readme, re.MULTILINE)
+    rows = re.findall(r"^\| (?:`make (\w+)[^`]*`)? ?\| `(uv [^`]+)` \|", readme, re.MULTILINE)
     recipes = (project / "Makefile").read_text(encoding="utf-8")
 
-    assert {target for target, _ in rows} == {"", "run", "serve", "test", "lint", "format", "check"}
+    assert {target for target, _ in rows} == {
+        "",
+        "run",
+        "serve",
+        "migrate",
+        "migration",
+        "seed",
+        "test",
+        "lint",
+        "format",
+        "check",
+    }
     for target, command in rows:
         if target in ("run", "serve"):  # they do not end; the rest of the line is what make runs
             assert f"@$(BIN)/{command.removeprefix('uv run ')}\n" in recipes

@@ -12,6 +12,7 @@ from tests.variants import (
     covered,
     facts,
     refused,
+    refused_pairs,
     texts,
 )
 
@@ -43,7 +44,7 @@ def test_every_two_answers_meet() -> None:
         if one < other
         for a in parameters[one]
         for b in parameters[other]
-    }
+    } - {pair for combination in refused() for pair in refused_pairs(combination)}
 
     assert wanted - covered(cosmetic()) == set()
 

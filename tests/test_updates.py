@@ -9,7 +9,7 @@ import pytest
 
 from tests.environments import PYTHONS
 from tests.rendering import TEMPLATE, Workplace, files, run
-from tests.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices
+from tests.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices, refused
 
 PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
@@ -88,7 +88,12 @@ def test_any_changed_choice_gives_what_a_fresh_render_gives(
         own = variant.answers.get(question, offered[0])
         others = [choice for choice in offered if choice != own]
         for choice in [*others, own]:
+            before = rendered_part(project)
             done = update(workplace, project, **{question: choice})
+            if Variant.of(variant.answers | {question: choice}) in refused():
+                assert done.returncode == 1
+                assert rendered_part(project) == before
+                continue
             commit(workplace, project)
 
             assert done.returncode == 0, done.stdout + done.stderr

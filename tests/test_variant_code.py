@@ -42,7 +42,7 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
         "--ignore",
         "DEP002,DEP004",
         "--package-module-name-map",
-        "python-dotenv=dotenv",
+        "python-dotenv=dotenv,pyjwt=jwt",
         "--known-first-party",
         "my_service",
     ]
@@ -53,7 +53,9 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
         "--extend-exclude",
         "with_.*",
         "--per-rule-ignores",
-        "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg",
+        "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg|python-multipart",
+        "--package-module-name-map",
+        "pyjwt=jwt",
     ]
 
     for arguments in (imported_by_the_package, imported_by_tests):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.environments import PYTHONS, environment
+from tests.extension import OPEN
 from tests.rendering import FRAMEWORKS, Workplace, run
 from tests.serving import Server
 from tests.variants import Variant
@@ -21,7 +22,7 @@ def test_black_box_tests_pass_against_the_other_framework(
     (other,) = set(FRAMEWORKS) - {variant.answers["framework"]}
     service = workplace.render(**variant.answers | {"framework": other})
     shutil.copy(PLUGIN, project)
-    settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests"}
+    settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests", **OPEN}
 
     with Server(
         "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]), **settings

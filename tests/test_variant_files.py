@@ -17,16 +17,29 @@ pytestmark = pytest.mark.check("files")
 
 # The words that only a project with this choice may contain.
 WORDS: dict[tuple[str, str], list[str]] = {
+    ("auth", "accounts"): [
+        "account",
+        "argon2",
+        "email-validator",
+        "jwt",
+        "rate_limit",
+        "multipart",
+        "oauth",
+        "pwdlib",
+        "users",
+    ],
+    ("auth", "none"): [],
     ("database", "none"): [],
     ("database", "postgresql"): ["postgresql", "postgre", "pgserver", "psycopg", "with_postgres"],
     ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma"],
     ("example", "none"): [],
-    ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "uuid7", "conditional", "published_at"],
+    ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "conditional", "published_at"],
     ("framework", "fastapi"): ["fastapi", "asgi", "uvicorn", "starlette", "async", "asyncio", "await", "router"],
     ("framework", "flask"): ["flask", "wsgi", "werkzeug", "gunicorn", "blueprint", "bp", "views"],
 }
 # The words that only a project with one of these choices may contain.
 SHARED_WORDS = {
+    (("auth", "accounts"), ("example", "posts")): ["uuid7", "uuid_utils", "uuid-utils"],
     (("database", "postgresql"), ("database", "sqlite")): [
         "alembic",
         "database",

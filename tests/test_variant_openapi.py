@@ -1,10 +1,12 @@
 """Each variant's OpenAPI document: the same on both frameworks, true of the service, and shown by a page that works."""
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -33,15 +35,30 @@ def test_both_frameworks_give_the_same_document(variant: Variant, project: Path,
 
 def test_service_does_what_its_document_says(variant: Variant, project: Path) -> None:
     with extended_server(project, framework_of(variant), LOG_LEVEL="WARNING") as server:
-        done = schemathesis(project, server)
+        expect_no_failure(schemathesis(project, server))
+        if variant.has("auth=accounts"):
+            token = f"Authorization: Bearer {log_in(server)}"
+            # Without what would end the login of the token.
+            expect_no_failure(schemathesis(project, server, "--header", token, "--exclude-path-regex", "logout"))
 
+
+def expect_no_failure(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\b([1-9]\d*) generated, \1 passed", done.stdout), done.stdout
 
 
-def schemathesis(project: Path, server: Server) -> subprocess.CompletedProcess[str]:
+def log_in(server: Server) -> str:
+    """Make an account, and return its access token."""
+    account = {"email": "the.tests@example.com", "password": "a password of the tests alone"}
+    form = {"username": account["email"], "password": account["password"]}
+    server.post("/api/v1/accounts", json.dumps(account), "application/json")
+    tokens = server.post("/api/v1/accounts/token", urlencode(form), "application/x-www-form-urlencoded")
+    return str(tokens["access_token"])
+
+
+def schemathesis(project: Path, server: Server, *more: str) -> subprocess.CompletedProcess[str]:
     """Run all its checks, with the configuration that belongs to the template."""
     shutil.copy(TEMPLATE / "schemathesis.toml", project)
     url = f"http://127.0.0.1:{server.port}/openapi.json"
-    options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic"]
+    options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic", *more]
     return subprocess.run([BIN / "schemathesis", "run", url, *options], cwd=project, capture_output=True, text=True)

@@ -95,7 +95,7 @@ def refused() -> list[Variant]:
 @cache
 def cosmetic() -> list[Variant]:
     """Return variants in which every two answers, cosmetic ones and words included, meet at least once."""
-    return [variant for variant in map(Variant.of, in_pairs(choices() | TEXTS)) if refusal(context(variant)) is None]
+    return [Variant.of(row) for row in in_pairs(choices() | TEXTS)]
 
 
 def context(variant: Variant) -> dict[str, Any]:
@@ -117,21 +117,33 @@ def facts(variant: Variant) -> tuple[tuple[str, str], ...]:
 
 
 def in_pairs(parameters: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
-    """Cover every pair of values of two parameters with few rows: each row is filled greedily with the newest pairs."""
+    """Cover every pair of values of two parameters with few rows: each row is filled greedily with the newest pairs.
+
+    Pairs that are refused are in no row.
+    """
+    never = {pair for variant in refused() for pair in refused_pairs(variant)}
     open_pairs = {
         frozenset({(one, a), (other, b)})
         for one, other in itertools.combinations(parameters, 2)
         for a in parameters[one]
         for b in parameters[other]
-    }
+    } - never
     while open_pairs:
         row: dict[str, str] = dict(sorted(min(open_pairs, key=sorted)))
         for name, values in parameters.items():
             if name not in row:
-                gains = {value: len(pairs(row | {name: value}) & open_pairs) for value in values}
+                accepted = [value for value in values if not pairs(row | {name: value}) & never]
+                gains = {value: len(pairs(row | {name: value}) & open_pairs) for value in accepted}
                 row[name] = max(gains, key=gains.__getitem__)
         open_pairs -= pairs(row)
         yield {name: row[name] for name in parameters}
+
+
+def refused_pairs(variant: Variant) -> Iterator[frozenset[tuple[str, str]]]:
+    """Give the two answers that a variant is refused for, whatever the others are."""
+    for two in pairs(variant.answers):
+        if refusal(context(Variant(tuple(two)))) is not None:
+            yield two
 
 
 def pairs(answers: Mapping[str, str]) -> set[frozenset[tuple[str, str]]]:

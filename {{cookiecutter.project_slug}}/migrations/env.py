@@ -5,9 +5,8 @@ from typing import Any, Literal
 from alembic import context
 
 # The list of endpoints imports every domain, and with it every table.
-from {{ cookiecutter.package_name }} import api  # noqa: F401
+from {{ cookiecutter.package_name }} import api, engine  # noqa: F401
 from {{ cookiecutter.package_name }}.config import Settings
-from {{ cookiecutter.package_name }}.engine import MIGRATION_OPTIONS, lock, migration_engine, url_of
 from {{ cookiecutter.package_name }}.models import Base, UtcDateTime
 
 
@@ -21,18 +20,18 @@ options: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "compare_server_default": True,
     "render_item": render_item,
-    **MIGRATION_OPTIONS,
+    **engine.MIGRATION_OPTIONS,
     "transactional_ddl": True,
 }
 
 if context.is_offline_mode():
-    context.configure(url=url_of(settings), literal_binds=True, **options)
+    context.configure(url=engine.url_of(settings), literal_binds=True, **options)
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with migration_engine(settings).begin() as connection:
+    with engine.migration_engine(settings).begin() as connection:
         # Replicas that migrate at once take turns; who comes second finds nothing left to do.
-        lock(connection)
+        engine.lock(connection)
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()

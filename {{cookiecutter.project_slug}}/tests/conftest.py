@@ -7,17 +7,24 @@ from pathlib import Path
 
 import httpx2
 import pytest
+# {% if cookiecutter.auth == "accounts" %}
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+# {% endif %}
 # {% if cookiecutter.database != "none" %}
 from pydantic import Field
 # {% endif %}
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from {{ cookiecutter.package_name }} import create_app
+# {% if cookiecutter.auth == "accounts" %}
+from {{ cookiecutter.package_name }}.accounts import passwords, tokens
+# {% endif %}
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
 # {% if cookiecutter.database != "none" %}
-from {{ cookiecutter.package_name }}.database_commands import alembic_config, upgrade_to_head
 from {{ cookiecutter.package_name }}.database_url import DatabaseUrl
+from {{ cookiecutter.package_name }}.db_commands import alembic_config
 # {% endif %}
 from {{ cookiecutter.package_name }}.health import get_checks
 from {{ cookiecutter.package_name }}.hosts import AllowedHosts
@@ -56,7 +63,10 @@ __all__ = [
     "main",
     # {% if cookiecutter.database != "none" %}
     "now",
-    "upgrade_to_head",
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    "passwords",
+    "tokens",
     # {% endif %}
 ]
 
@@ -90,11 +100,23 @@ def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ENVIRONMENT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+    # {% if cookiecutter.auth == "accounts" %}
+    # Hashes that cost nothing, so that each test can have accounts.
+    monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(1, 8, 1)]))
+    # {% endif %}
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return IsolatedSettings(environment="test", secret_key=SECRET_KEY)
+    return IsolatedSettings(
+        environment="test",
+        secret_key=SECRET_KEY,
+        # {% if cookiecutter.auth == "accounts" %}
+        registration=True,
+        account_limit="1000 per minute",
+        address_limit="1000 per minute",
+        # {% endif %}
+    )
 
 
 @pytest.fixture

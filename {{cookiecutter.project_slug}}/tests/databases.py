@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import PurePath
 
+from alembic import command
 from pydantic import SecretStr
 from sqlalchemy import URL, make_url
 
@@ -22,10 +23,10 @@ def migrated_database() -> SecretStr:
 def make_database(name: str) -> SecretStr:
     """Make a database beside it, for tests that change it for good; bring it up to the newest revision."""
     # Imported late, because that module uses this one.
-    from .conftest import IsolatedSettings, upgrade_to_head
+    from .conftest import IsolatedSettings, alembic_config
 
     url = make_empty_database(name)
-    upgrade_to_head(IsolatedSettings(database_url=url))
+    command.upgrade(alembic_config(IsolatedSettings(database_url=url)), "head")
     return url
 
 

@@ -76,6 +76,15 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         # {% if cookiecutter.database == "postgresql" %}
         "database_statement_timeout": 0,
         # {% endif %}
+        # {% if cookiecutter.auth == "accounts" %}
+        "registration": "perhaps",
+        "secret_key_fallbacks": "hunter2",
+        "access_token_lifetime": 0,
+        "refresh_token_lifetime": 0,
+        "account_limit": "often",
+        "address_limit": "10 per blink",
+        "rate_limit_storage": 1,
+        # {% endif %}
     }
 
     with pytest.raises(ValidationError) as caught:

@@ -65,6 +65,7 @@ def library(connect: Callable[..., App]) -> App:
     route_statements(app, "/count", ["SELECT count(*) FROM authors"])
     route_echo(app, "/echo")
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
+    route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
     return app
 
 
@@ -124,6 +125,20 @@ def test_stream_that_a_client_leaves_gives_its_connection_back(
     assert engine_of(library).pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("HEAD", "/stream", 200), ("GET", "/stream/broken", 500)],
+    ids=["not wanted", "broken"],
+)
+def test_stream_that_is_never_sent_gives_its_connection_back(
+    library: App, client: httpx2.Client, method: str, path: str, status: int
+) -> None:
+    response = client.request(method, path)
+
+    assert response.status_code == status
+    assert engine_of(library).pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
 def test_request_that_finds_no_connection_is_told_to_come_again(
     library: App, client: httpx2.Client
 ) -> None:
@@ -157,8 +172,8 @@ def test_request_that_may_be_repeated_is(
 ) -> None:
     failures = [OperationalError("", {}, Exception("deadlock")) for _ in range(2)]
 
-    def fail(*arguments: object) -> None:
-        if failures:
+    def fail(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if failures and not statement.startswith("BEGIN"):
             raise failures.pop()
 
     database_errors = import_module(f"{PACKAGE}.database_errors")
@@ -167,6 +182,11 @@ def test_request_that_may_be_repeated_is(
     event.listen(engine_of(library), "before_cursor_execute", fail)
 
     assert client.put("/echo", json=[1, 2]).json() == [1, 2]
+    failures[:] = [OperationalError("", {}, Exception("deadlock")) for _ in range(2)]
+    returned: list[object] = []
+    event.listen(engine_of(library), "checkin", lambda *connection: returned.append(connection))
+    assert client.get("/stream").status_code == 200
+    assert len(returned) == 3
     failures[:] = [OperationalError("", {}, Exception("deadlock")) for _ in range(3)]
     assert client.put("/echo", json=[1, 2]).status_code == 503
     failures[:] = [OperationalError("", {}, Exception("deadlock"))]

@@ -210,3 +210,17 @@ def test_trouble_is_told_in_a_line(
     assert unknown.output.splitlines()[-1].startswith(
         "Error: Can't locate revision identified by 'nothing'"
     )
+
+
+def test_two_lines_are_joined(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, versions: Path
+) -> None:
+    for name in ("one", "other"):
+        command.revision(config, name, head="base", splice=True)
+    assert db(environment, database_url, "upgrade").exit_code == 1
+
+    joined = db(environment, database_url, "merge", "-m", "both of them")
+
+    assert joined.exit_code == 0, joined.output
+    assert len(list(versions.glob("*_both_of_them.py"))) == 1
+    assert db(environment, database_url, "upgrade").exit_code == 0

@@ -2,9 +2,12 @@
 
 import click
 
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts.commands import users
+# {% endif %}
 from .audit import load_settings
 # {% if cookiecutter.database != "none" %}
-from .database_commands import db, upgrade_to_head
+from .db_commands import db, upgrade_to_head
 # {% endif %}
 # {% if cookiecutter.__example == "posts" %}
 from .posts.seed import seed
@@ -57,4 +60,7 @@ main.add_command(db)
 # {% endif %}
 # {% if cookiecutter.__example == "posts" %}
 db.add_command(seed)
+# {% endif %}
+# {% if cookiecutter.auth == "accounts" %}
+main.add_command(users)
 # {% endif %}

@@ -1,6 +1,7 @@
 """Settings, read from environment variables and `.env`."""
 
 from ipaddress import IPv4Address
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,7 +15,12 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-# {% if cookiecutter.database != "none" %}
+# {% if cookiecutter.auth == "accounts" %}
+
+from .accounts.settings import Fallbacks, Limit, LimitStorage, Seconds
+from .database_url import DatabaseUrl
+# {% endif %}
+# {% if cookiecutter.auth == "none" and cookiecutter.database != "none" %}
 
 from .database_url import DatabaseUrl
 # {% endif %}
@@ -74,6 +80,15 @@ class Settings(BaseSettings):
     # {% if cookiecutter.database == "postgresql" %}
     database_statement_timeout: Annotated[float, Field(gt=0)] = 10
     # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    registration: bool = False
+    secret_key_fallbacks: Annotated[Fallbacks, NoDecode, BeforeValidator(split)] = ()
+    access_token_lifetime: Seconds = 600
+    refresh_token_lifetime: Seconds = 1209600
+    account_limit: Limit = "10 per 15 minutes"
+    address_limit: Limit = "100 per 15 minutes"
+    rate_limit_storage: LimitStorage = SecretStr("memory://")
+    # {% endif %}
 
     @field_validator("debug")
     @classmethod
@@ -121,7 +136,10 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return the values that nobody may read anywhere; shorter ones could be any word."""
-        secrets = (each.get_secret_value() for _, each in self if isinstance(each, SecretStr))
+        values = (each if isinstance(each, tuple) else (each,) for _, each in self)
+        secrets = (
+            each.get_secret_value() for each in chain(*values) if isinstance(each, SecretStr)
+        )
         return [secret for secret in secrets if len(secret) >= 8]
 
 

@@ -40,12 +40,14 @@ class ProblemError(Exception):
     """An error that has a status; raise a subclass of it where no framework is known.
 
     `detail` is for the client to read; `invalid` has errors of pydantic that say what does not fit.
+    What its request has changed is undone, unless `keeps_changes` says otherwise.
     """
 
     status: int
     detail: str | None = None
     headers: Mapping[str, str] = {}
     invalid: Sequence[Any] = ()
+    keeps_changes = False
 
 
 class Problem(Schema):

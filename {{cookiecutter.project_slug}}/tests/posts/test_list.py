@@ -2,7 +2,6 @@
 
 import base64
 import json
-from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +17,8 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 def posts(client: httpx2.Client) -> list[dict[str, Any]]:
     """Seven posts; some have the same title."""
     return [
-        create(client, slug=f"post-{number}", title=title, owner=owner).json()
-        for number, (title, owner) in enumerate(
-            [("b", "bob"), ("a", "alice"), *product("cba", ["bob"]), ("b", "alice"), ("d", "bob")]
-        )
+        create(client, slug=f"post-{number}", title=title).json()
+        for number, title in enumerate("bacbabd")
     ]
 
 
@@ -79,12 +76,13 @@ def test_filters(client: httpx2.Client, posts: list[dict[str, Any]]) -> None:
     client.post(f"{POSTS}/{posts[0]['id']}/publish")
     middle = posts[3]["created_at"]
 
-    assert titles(client, owner="alice") == ["b", "a"]
+    assert len(titles(client, owner=posts[0]["owner"])) == 7
+    assert titles(client, owner="somebody else") == []
     assert titles(client, published=True) == ["b"]
     assert len(titles(client, published=False, limit=2)) == 6
     assert titles(client, created_from=middle) == ["d", "b", "a", "b"]
     assert titles(client, created_before=middle) == ["c", "a", "b"]
-    assert titles(client, owner="alice", published=True) == []
+    assert titles(client, owner="somebody else", published=True) == []
 
 
 def forged(*content: object) -> str:

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from ..conftest import SECRET_KEY, App, IsolatedSettings, create_app
+from ..conftest import App, Settings, create_app
 from ..databases import make_database
-from ..framework import client_for
 from ..sessions import engine_of, held_connection
+from .conftest import author_for
 from .posts import CONTENT, POST, POSTS, create, path_of
 
 CLIENTS = 20
@@ -24,20 +24,14 @@ def database_url() -> SecretStr:
 
 
 @pytest.fixture
-def app(database_url: SecretStr) -> App:
-    return create_app(
-        IsolatedSettings(
-            environment="test",
-            secret_key=SecretStr(SECRET_KEY),
-            database_url=database_url,
-            log_level="WARNING",
-        )
-    )
+def app(settings: Settings, database_url: SecretStr) -> App:
+    own = {"database_url": database_url, "log_level": "WARNING"}
+    return create_app(settings.model_copy(update=own))
 
 
 @pytest.fixture
 def client(app: App) -> Iterator[httpx2.Client]:
-    with client_for(app) as client:
+    with author_for(app) as client:
         yield client
         for post in client.get(POSTS, params={"limit": 100}).json()["items"]:
             client.delete(f"{POSTS}/{post['id']}", headers={"If-Match": "*"})

@@ -17,6 +17,13 @@ class PostNotFound(ProblemError):
     detail = "There is no such post."
 
 
+class NotYourPost(ProblemError):
+    """The post belongs to somebody else."""
+
+    status = 403
+    detail = "The post is not yours."
+
+
 class SlugTaken(ProblemError):
     """Another post has this slug."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from ..pagination import Key, Order
 from .models import Post
@@ -20,9 +20,9 @@ ORDER = Order(
 EXPORT_BATCH = 500
 
 
-def page(query: PostQuery) -> Select[tuple[Post]]:
-    """Select a page of the posts that the query wants."""
-    statement = select(Post)
+def page(query: PostQuery, *where: ColumnElement[bool]) -> Select[tuple[Post]]:
+    """Select a page of the posts that the query wants, of those that meet some conditions."""
+    statement = select(Post).where(*where)
     if query.owner is not None:
         statement = statement.where(Post.owner == query.owner)
     if query.published is not None:

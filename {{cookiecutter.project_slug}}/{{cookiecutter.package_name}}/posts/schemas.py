@@ -55,8 +55,10 @@ class PostContent(Schema, extra="forbid"):
 
 class NewPost(PostContent):
     """A post that is to be."""
+    # {% if cookiecutter.auth == "none" %}
 
     owner: Owner
+    # {% endif %}
 
 
 class PostChanges(Schema, extra="forbid"):

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from uuid_utils.compat import uuid7
 
 from ..audit import load_settings
-from ..database_commands import told
+from ..db_commands import told
 from ..engine import prepare, url_of
 from ..models import now
 from .models import Post

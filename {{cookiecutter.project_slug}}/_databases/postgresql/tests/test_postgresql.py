@@ -1,5 +1,7 @@
 """What is special about PostgreSQL."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,11 +10,12 @@ import httpx2
 import psycopg
 import pytest
 from pydantic import SecretStr, ValidationError
+from sqlalchemy import event
 
-from .conftest import App, IsolatedSettings, Settings, create_app
+from .conftest import PACKAGE, App, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .framework import client_for
-from .sessions import route_statements
+from .sessions import engine_of, route_statements
 
 # Raises the error of a code as often as the sequence says, whatever is rolled back.
 FAIL = """
@@ -24,17 +27,18 @@ CREATE FUNCTION fail(code text, times int) RETURNS bigint AS $$
         RETURN attempt;
     END
 $$ LANGUAGE plpgsql;
-CREATE TABLE accounts (id int PRIMARY KEY, balance int);
-INSERT INTO accounts VALUES (1, 0), (2, 0);
-CREATE FUNCTION change(account int) RETURNS void AS $$
-    UPDATE accounts SET balance = balance + 1 WHERE id = account
+CREATE TABLE counters (id int PRIMARY KEY, balance int);
+INSERT INTO counters VALUES (1, 0), (2, 0);
+CREATE FUNCTION change(counter int) RETURNS void AS $$
+    UPDATE counters SET balance = balance + 1 WHERE id = counter
 $$ LANGUAGE sql;
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
 END $$;
 """
+# Ends the other connections, and waits until they are closed.
 TERMINATE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
@@ -66,9 +70,9 @@ def app(database_url: SecretStr) -> App:
             path = f"/{code}/{method}"
             route_statements(app, path, [f"SELECT fail('{code}', 2)"], method)
     route_statements(app, "/slow", ["SELECT pg_sleep(5)"])
-    route_statements(app, "/locked", ["UPDATE accounts SET balance = 1 WHERE id = 1"], "POST")
+    route_statements(app, "/locked", ["UPDATE counters SET balance = 1 WHERE id = 1"], "POST")
     for one, other in ((1, 2), (2, 1)):
-        changes = [f"SELECT change({account})" for account in (one, other)]
+        changes = [f"SELECT change({counter})" for counter in (one, other)]
         route_statements(
             app, f"/from/{one}", [changes[0], "SELECT pg_sleep(0.05)", changes[1]], "PUT"
         )
@@ -132,11 +136,32 @@ def test_slow_statement_is_cancelled(client: httpx2.Client) -> None:
     assert client.get("/GET").status_code == 200
 
 
+def test_systems_without_poll_are_served_too() -> None:
+    code = f"import select, selectors; del select.poll, selectors.PollSelector; import {PACKAGE}.engine"
+
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.Client) -> None:
+    made: list[psycopg.Connection[Any]] = []
+    event.listen(engine_of(app), "connect", lambda _, record: made.append(record.driver_connection))
+
+    client.get("/GET")
+
+    timeouts = {
+        "connect_timeout": "5",
+        "tcp_user_timeout": "5000",
+        "keepalives_idle": "5",
+        "keepalives_interval": "1",
+    }
+    assert made[0].info.get_parameters().items() >= timeouts.items()
+
+
 def test_lock_is_not_waited_for_for_ever(
     client: httpx2.Client, admin: psycopg.Connection[Any]
 ) -> None:
     with admin.transaction():
-        admin.execute("SELECT * FROM accounts FOR UPDATE")
+        admin.execute("SELECT * FROM counters FOR UPDATE")
         assert client.post("/locked").status_code == 503
     assert client.post("/locked").status_code == 200
 

@@ -13,7 +13,14 @@ from .sessions import route_statements
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "service.db", "sqlite+aiosqlite:///service.db"]
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "service.db",
+        "sqlite+aiosqlite:///service.db",
+    ],
 )
 def test_url_is_that_of_a_file(url: str) -> None:
     with pytest.raises(ValidationError, match="has to be the URL of a file"):

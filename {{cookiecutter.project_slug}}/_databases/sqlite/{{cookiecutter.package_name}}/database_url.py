@@ -15,7 +15,7 @@ def fit(url: SecretStr, info: ValidationInfo) -> SecretStr:
         if info.data.get("environment", "development") == "development":
             return SecretStr(DEVELOPMENT)
         raise ValueError(f"is required outside development, such as {EXAMPLE}")
-    if not re.fullmatch(r"sqlite:///[^?#]+", url.get_secret_value()):
+    if not re.fullmatch(r"sqlite:///(?!:memory:)[^?#]+", url.get_secret_value()):
         raise ValueError(f"has to be the URL of a file, such as {EXAMPLE}")
     return url
 

@@ -84,11 +84,14 @@ def route_stream(app: App, path: str, statement: str, times: int) -> None:
     database = import_module(f"{app.state.database.__module__}")
 
     async def stream(session: Any) -> StreamingResponse:
+        first = await session.scalar(text(statement))
+
         async def values() -> AsyncIterator[str]:
-            for _ in range(times):
+            yield f"{first}\n"
+            for _ in range(times - 1):
                 yield f"{await session.scalar(text(statement))}\n"
 
-        return StreamingResponse(values())
+        return StreamingResponse(database.unbroken(values()))
 
     stream.__annotations__["session"] = database.StreamSessionDep
     app.add_api_route(path, stream, response_model=None, name=path)

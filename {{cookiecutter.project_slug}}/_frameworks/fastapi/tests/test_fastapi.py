@@ -82,6 +82,31 @@ def test_messages_of_other_kinds_pass(app: App) -> None:
         assert client.get("/more").content == b"answer"
 
 
+def test_head_is_head_to_the_server_and_ends_a_stream(app: App) -> None:
+    made: list[str] = []
+    methods: list[str] = []
+
+    async def stream() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[str]:
+            for _ in range(3):
+                made.append("chunk")
+                yield "chunk"
+
+        return StreamingResponse(chunks())
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        methods.append(scope["method"])
+
+    route(app, "/stream", stream)
+
+    response = TestClient(server, base_url="http://localhost").head("/stream")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert made == ["chunk"]
+    assert methods == ["HEAD"]
+
+
 def test_body_of_unknown_length_is_counted() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"[1,"

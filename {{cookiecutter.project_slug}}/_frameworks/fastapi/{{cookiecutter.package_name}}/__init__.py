@@ -16,6 +16,9 @@ from . import (
     openapi,
     requests,
 )
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts import dependencies as accounts
+# {% endif %}
 from .config import Settings
 from .metadata import DESCRIPTION, NAME, VERSION
 
@@ -44,6 +47,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     health.init_app(app)
     # {% if cookiecutter.database != "none" %}
     database.init_app(app, settings)
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    accounts.init_app(app, settings)
     # {% endif %}
     openapi.init_app(app, settings)
     edge.init_app(app, settings)

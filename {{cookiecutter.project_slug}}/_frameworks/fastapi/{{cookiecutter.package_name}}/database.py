@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -14,8 +16,10 @@ from .config import Settings
 from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
 from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
 from .errors import answer_problem
+from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+Part = TypeVar("Part")
 
 
 class Database:
@@ -63,14 +67,39 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """
     kind = READ if request.method in SAFE_METHODS else WRITE
     async with get_database(request.app).session(kind) as session:
-        yield session
+        try:
+            yield session
+        except ProblemError as error:
+            if error.keeps_changes:
+                await session.commit()
+            raise
         await session.commit()
 
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    async with get_database(request.app).session(SNAPSHOT) as session:
+    session = get_database(request.app).session(SNAPSHOT)
+    try:
         yield session
+    finally:
+        with CancelScope(shield=True):
+            await session.close()
+
+
+async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    """Give what is read in a stream; a client that leaves ends it between two reads, never within one.
+
+    A read that is cancelled costs the connection: nobody knows what state it is in.
+    """
+    while True:
+        with CancelScope(shield=True):
+            try:
+                part = await anext(parts)
+            except StopAsyncIteration:
+                return
+        # Servers take what nobody reads without waiting: it would go on to the end of the table.
+        await checkpoint_if_cancelled()
+        yield part
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
@@ -88,6 +117,8 @@ class DatabaseErrorMiddleware:
             await self.app(scope, receive, send)
             return
         exchange = RepeatableExchange(receive, send)
+        # Routing writes into it where it has arrived, and would go on from there.
+        unrouted = {**scope}
         attempt = 0
         while True:
             attempt += 1
@@ -99,6 +130,8 @@ class DatabaseErrorMiddleware:
                     raise
                 if may_be_tried_again(error, scope["method"], attempt):
                     exchange.rewind()
+                    scope.clear()
+                    scope.update(unrouted)
                     continue
                 response = await answer_problem(Request(scope), problem_of(error))
                 await response(scope, receive, send)

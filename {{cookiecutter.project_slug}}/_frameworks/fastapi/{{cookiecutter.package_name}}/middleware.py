@@ -41,7 +41,9 @@ class RequestMiddleware:
             elif exchange.content_length > self.max_body_size:
                 await problem_response(413)(scope, receive, exchange.send)
             else:
-                await self.app(scope, exchange.receive, exchange.send)
+                await self.app(exchange.scope, exchange.receive, exchange.send)
+        except HeadAnswered:
+            pass
         except Exception:
             logger.exception("unhandled error")
             if exchange.begun:
@@ -50,6 +52,10 @@ class RequestMiddleware:
         finally:
             if self.log.is_on:
                 exchange.log_to(self.log)
+
+
+class HeadAnswered(Exception):
+    """Nothing of the stream that would follow is wanted."""
 
 
 class Exchange:
@@ -91,8 +97,8 @@ class Exchange:
             traceparent.begin(trace.decode("latin-1"))
         self.method: str = scope["method"]
         if self.method == "HEAD":
-            # FastAPI answers it nowhere by itself; it is GET without a body.
-            scope["method"] = "GET"
+            # FastAPI answers it nowhere by itself; it is GET without a body, though not to the server.
+            self.scope = {**scope, "method": "GET"}
 
     async def receive(self) -> Message:
         """Count the body as it comes, whatever length it said to have."""
@@ -114,9 +120,15 @@ class Exchange:
             message["headers"] = [*own, *added, (b"x-request-id", self.id.encode())]
         elif message["type"] == "http.response.body":
             if self.method == "HEAD":
-                message["body"] = b""
+                return self.send_no_body(is_stream=message.get("more_body", False))
             self.sent += len(message.get("body", b""))
         return self.send_on(message)
+
+    async def send_no_body(self, *, is_stream: bool) -> None:
+        """End the response to a HEAD, and what would stream its body."""
+        await self.send_on({"type": "http.response.body", "body": b""})
+        if is_stream:
+            raise HeadAnswered
 
     def log_to(self, log: RequestLog) -> None:
         """Write the line; servers make a 500 of a response that was never begun."""

@@ -76,12 +76,13 @@ def route_stream(app: App, path: str, statement: str, times: int) -> None:
     database = import_module(f"{app.import_name}.database")
 
     def stream() -> Response:
+        first = database.get_stream_session().scalar(text(statement))
         session = database.get_stream_session()
 
         def values() -> Iterator[str]:
-            with session:
-                for _ in range(times):
-                    yield f"{session.scalar(text(statement))}\n"
+            yield f"{first}\n"
+            for _ in range(times - 1):
+                yield f"{session.scalar(text(statement))}\n"
 
         return Response(values())
 

@@ -7,7 +7,7 @@ from . import (
     cli,
     # {% if cookiecutter.database != "none" %}
     database,
-    database_commands,
+    db_commands,
     # {% endif %}
     dependencies,
     docs,
@@ -16,6 +16,10 @@ from . import (
     health,
     logs,
 )
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts import commands as accounts_commands
+from .accounts import dependencies as accounts
+# {% endif %}
 from .config import Settings
 
 
@@ -32,13 +36,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     # {% if cookiecutter.database != "none" %}
     database.init_app(app, settings)
     # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    accounts.init_app(app, settings)
+    # {% endif %}
     docs.init_app(app, settings)
     edge.init_app(app, settings)
 
     app.register_blueprint(api.bp)
     app.cli.add_command(cli.check)
     # {% if cookiecutter.database != "none" %}
-    app.cli.add_command(database_commands.db)
+    app.cli.add_command(db_commands.db)
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
+    app.cli.add_command(accounts_commands.users)
     # {% endif %}
 
     return app

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import finalize
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
@@ -38,9 +39,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its database, and an answer to its errors."""
     app.extensions["database"] = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
+    # Flask tells nobody when an application ends; connections end with it, or with the process.
+    finalize(app, database.engine.dispose)
     # Around the view alone: an error of the commit is still one that error handlers see.
     app.dispatch_request = in_transaction(app.dispatch_request)  # type: ignore[method-assign]
-    app.teardown_request(close_session)
+    app.after_request(hand_over)
+    app.teardown_request(close_sessions)
 
 
 def get_database(app: Flask) -> Database:
@@ -63,13 +67,24 @@ def get_session() -> Session:
 
 def get_stream_session() -> Session:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    return get_database(current_app).session(SNAPSHOT)
+    if "stream_session" not in g:
+        g.stream_session = get_database(current_app).session(SNAPSHOT)
+    session: Session = g.stream_session
+    return session
 
 
-def close_session(error: BaseException | None = None) -> None:
-    """Close the session of a request, where it has one; what was not committed is rolled back."""
-    if "session" in g:
-        g.pop("session").close()
+def hand_over(response: Response) -> Response:
+    """Leave the session of a stream to its response, which servers close however it ends."""
+    if "stream_session" in g:
+        response.call_on_close(g.pop("stream_session").close)
+    return response
+
+
+def close_sessions(error: BaseException | None = None) -> None:
+    """Close the sessions of a request, where it has any; what was not committed is rolled back."""
+    for name in ("session", "stream_session"):
+        if name in g:
+            g.pop(name).close()
 
 
 def in_transaction(
@@ -87,11 +102,13 @@ def in_transaction(
                     g.session.commit()
                 return answer
             except DATABASE_ERRORS as error:
-                close_session()
+                close_sessions()
                 if not may_be_tried_again(error, request.method, attempt):
                     raise problem_of(error) from error
-            except BaseException:
-                close_session()
+            except BaseException as error:
+                if "session" in g and getattr(error, "keeps_changes", False):
+                    g.session.commit()
+                close_sessions()
                 raise
 
     return dispatch_request

@@ -9,6 +9,9 @@ from flask import Flask
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+# {% if cookiecutter.auth == "accounts" %}
+from .accounts.dependencies import SECURITY_SCHEMES, describe_security
+# {% endif %}
 from .metadata import DESCRIPTION, NAME, VERSION
 from .operations import PLACES, Adapter, Operation, path_template
 from .problems import MEDIA_TYPE, Problem
@@ -42,7 +45,12 @@ def make_document(app: Flask) -> dict[str, Any]:
         "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
         **({"servers": [{"url": root_path}]} if root_path else {}),
         "paths": paths,
-        "components": {"schemas": without_nulls(components)},
+        "components": {
+            "schemas": without_nulls(components),
+            # {% if cookiecutter.auth == "accounts" %}
+            "securitySchemes": SECURITY_SCHEMES,
+            # {% endif %}
+        },
     }
 
 
@@ -101,12 +109,20 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
         schema = titled(schemas[id(takes["body"])], "Body")
         required = {} if "body" in route.operation.optional else {"required": True}
         body = {"requestBody": {**required, "content": json(schema)}}
+    # {% if cookiecutter.auth == "accounts" %}
+    if "form" in takes:
+        form = {"application/x-www-form-urlencoded": {"schema": schemas[id(takes["form"])]}}
+        body = {"requestBody": {"required": True, "content": form}}
+    # {% endif %}
     return {
         "tags": blueprints[-1:] or None,
         "summary": title(name),
         "description": getdoc(route.operation.view),
         "operationId": operation_id,
         "parameters": list(parameters(takes, schemas)) or None,
+        # {% if cookiecutter.auth == "accounts" %}
+        "security": describe_security(route.operation.security),
+        # {% endif %}
         **body,
         "responses": responses | {"default": PROBLEM},
     }

@@ -18,7 +18,14 @@ View = Callable[..., Any]
 Adapter = TypeAdapter[Any]
 MISSING = object()
 # Parameters that are no variables of the path, and where their values come from.
-PLACES = {"body": "body", "headers": "header", "query": "query"}
+PLACES = {
+    "body": "body",
+    # {% if cookiecutter.auth == "accounts" %}
+    "form": "body",
+    # {% endif %}
+    "headers": "header",
+    "query": "query",
+}
 
 
 class InvalidRequest(UnprocessableEntity):
@@ -33,6 +40,9 @@ class Operation:
     """A view, with its signature read once; Flask calls this in its place."""
 
     __name__: str
+    # {% if cookiecutter.auth == "accounts" %}
+    security: Callable[[], object] | None = None
+    # {% endif %}
 
     def __init__(self, view: View, status: int, responses: Mapping[int, Any]) -> None:
         update_wrapper(self, view)
@@ -62,9 +72,19 @@ class Operation:
         Raises InvalidRequest with all that does not fit, BadRequest where the body is no JSON,
         UnsupportedMediaType where its header says so.
         """
+        # {% if cookiecutter.auth == "accounts" %}
+        if self.security:
+            self.security()
+        # {% endif %}
         given: dict[str, Any] = dict(variables)
         if "body" in self.takes:
             given["body"] = read_json()
+        # {% if cookiecutter.auth == "accounts" %}
+        if "form" in self.takes:
+            given["form"] = {
+                name: values[-1] for name, values in request.form.lists() if values[-1]
+            }
+        # {% endif %}
         if "query" in self.takes:
             given["query"] = {
                 name: values if name in self.lists else values[-1]
@@ -108,13 +128,30 @@ class Operation:
 
 
 def operation(
-    *, status: int = 200, responses: Mapping[int, Any] | None = None
+    *,
+    status: int = 200,
+    responses: Mapping[int, Any] | None = None,
+    # {% if cookiecutter.auth == "accounts" %}
+    security: Callable[[], object] | None = None,
+    # {% endif %}
 ) -> Callable[[View], Operation]:
     """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
 
     `status` is the one of success, `responses` has the schemas of others that the view returns.
+    # {% if cookiecutter.auth == "accounts" %}
+    `security` reads the token, before anything else is read, and refuses by raising an error. A view may also
+    take a `form`.
+    # {% endif %}
     """
-    return lambda view: Operation(view, status, responses or {})
+
+    def make(view: View) -> Operation:
+        made = Operation(view, status, responses or {})
+        # {% if cookiecutter.auth == "accounts" %}
+        made.security = security
+        # {% endif %}
+        return made
+
+    return make
 
 
 def read_json() -> Any:
@@ -138,7 +175,8 @@ def path_template(rule: str) -> str:
 
 def is_no_schema(returned: Any) -> bool:
     """Tell whether what a view returns is described by no schema."""
-    return returned is NoneType or (isinstance(returned, type) and issubclass(returned, Response))
+    is_nothing = returned in (None, NoneType)
+    return is_nothing or (isinstance(returned, type) and issubclass(returned, Response))
 
 
 def is_list(schema: Mapping[str, Any]) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database import unbroken
 from ..models import now
 from . import queries
 from .exceptions import PostNotFound, explained
@@ -20,16 +22,18 @@ async def find(session: AsyncSession, post_id: UUID) -> Post:
     return post
 
 
-async def list_page(session: AsyncSession, query: PostQuery) -> PostPage:
-    """Return a page of posts."""
-    rows = (await session.scalars(queries.page(query))).all()
+async def list_page(
+    session: AsyncSession, query: PostQuery, *where: ColumnElement[bool]
+) -> PostPage:
+    """Return a page of posts, of those that meet some conditions."""
+    rows = (await session.scalars(queries.page(query, *where))).all()
     items = [PostRead.model_validate(row) for row in rows[: query.limit]]
     return PostPage(items=items, next=queries.ORDER.next(rows, query))
 
 
-async def create(session: AsyncSession, new: NewPost) -> Post:
-    """Store a new post, which nobody but its owner has published."""
-    post = Post(**new.model_dump())
+async def create(session: AsyncSession, new: NewPost, owner: str) -> Post:
+    """Store a new post."""
+    post = Post(**new.model_dump() | {"owner": owner})
     session.add(post)
     with explained():
         await session.flush()
@@ -65,7 +69,7 @@ async def export(session: AsyncSession) -> AsyncIterator[bytes]:
     result = await session.stream(queries.everything())
 
     async def lines() -> AsyncIterator[bytes]:
-        async for rows in result.partitions():
+        async for rows in unbroken(result.partitions()):
             yield b"".join(
                 PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
             )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from ..models import now
@@ -20,16 +21,16 @@ def find(session: Session, post_id: UUID) -> Post:
     return post
 
 
-def list_page(session: Session, query: PostQuery) -> PostPage:
-    """Return a page of posts."""
-    rows = session.scalars(queries.page(query)).all()
+def list_page(session: Session, query: PostQuery, *where: ColumnElement[bool]) -> PostPage:
+    """Return a page of posts, of those that meet some conditions."""
+    rows = session.scalars(queries.page(query, *where)).all()
     items = [PostRead.model_validate(row) for row in rows[: query.limit]]
     return PostPage(items=items, next=queries.ORDER.next(rows, query))
 
 
-def create(session: Session, new: NewPost) -> Post:
-    """Store a new post, which nobody but its owner has published."""
-    post = Post(**new.model_dump())
+def create(session: Session, new: NewPost, owner: str) -> Post:
+    """Store a new post."""
+    post = Post(**new.model_dump() | {"owner": owner})
     session.add(post)
     with explained():
         session.flush()
@@ -65,10 +66,9 @@ def export(session: Session) -> Iterator[bytes]:
     result = session.execute(queries.everything())
 
     def lines() -> Iterator[bytes]:
-        with session:
-            for rows in result.partitions():
-                yield b"".join(
-                    PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
-                )
+        for rows in result.partitions():
+            yield b"".join(
+                PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
+            )
 
     return lines()

@@ -7,6 +7,8 @@ import httpx2
 POSTS = "/api/v1/posts"
 CONTENT = {"slug": "bread", "title": "On bread", "body": "Flour, water, salt."}
 POST = {**CONTENT, "owner": "alice"}
+# What is asked of the database before anything is asked about posts.
+BEFORE: list[str] = []
 
 
 def create(client: httpx2.Client, **changes: Any) -> httpx2.Response:

@@ -3,50 +3,47 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
+from ..accounts.dependencies import TOKEN_IS_OPTIONAL
 from ..conditional import IfNoneMatch, etag
 from ..database import SessionDep, StreamSessionDep
+from ..ndjson import LinesResponse
 from ..requests import StrictRoute
 from . import service
-from .dependencies import MatchedPost, ValidPost
+from .dependencies import Author, Exporter, MatchedPost, OwnedPost, ReadablePost, Visible
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
 
 
-class LinesResponse(StreamingResponse):
-    """A stream of JSON, one document a line."""
-
-    media_type = "application/x-ndjson"
-
-
-@router.get("")
-async def list_posts(query: Annotated[PostQuery, Query()], session: SessionDep) -> PostPage:
-    """List posts, in pages."""
-    return await service.list_page(session, query)
+@router.get("", openapi_extra=TOKEN_IS_OPTIONAL)
+async def list_posts(
+    query: Annotated[PostQuery, Query()], visible: Visible, session: SessionDep
+) -> PostPage:
+    """List posts that are published, and those of one's own, in pages."""
+    return await service.list_page(session, query, visible)
 
 
 @router.post("", status_code=201)
 async def create_post(
-    body: NewPost, session: SessionDep, request: Request, response: Response
+    author: Author, body: NewPost, session: SessionDep, request: Request, response: Response
 ) -> PostRead:
     """Create a post; its slug has to be free."""
-    post = await service.create(session, body)
+    post = await service.create(session, body, str(author.id))
     location = request.url_for("read_post", post_id=post.id)
     response.headers.update({"Location": location.path, "ETag": etag(post.version)})
     return PostRead.model_validate(post)
 
 
 @router.get("/export", response_class=LinesResponse)
-async def export_posts(session: StreamSessionDep) -> LinesResponse:
+async def export_posts(exporter: Exporter, session: StreamSessionDep) -> LinesResponse:
     """Send all posts, a line of JSON each."""
     return LinesResponse(await service.export(session))
 
 
-@router.get("/{post_id:uuid}")
+@router.get("/{post_id:uuid}", openapi_extra=TOKEN_IS_OPTIONAL)
 async def read_post(
-    post: ValidPost, headers: Annotated[IfNoneMatch, Header()], response: Response
+    post: ReadablePost, headers: Annotated[IfNoneMatch, Header()], response: Response
 ) -> PostRead:
     """Read a post."""
     headers.check(post.version)
@@ -81,7 +78,7 @@ async def delete_post(post: MatchedPost, session: SessionDep) -> None:
 
 
 @router.post("/{post_id:uuid}/publish")
-async def publish_post(post: ValidPost, session: SessionDep, response: Response) -> PostRead:
+async def publish_post(post: OwnedPost, session: SessionDep, response: Response) -> PostRead:
     """Publish a post; one that is published stays as it is."""
     await service.publish(session, post)
     response.headers["ETag"] = etag(post.version)

@@ -70,6 +70,14 @@ def refuse_nothing(context: object, revision: object, scripts: list[MigrationScr
         )
 
 
+@db.command()
+@click.option("--message", "-m", required=True, help="What it does, in a few words.")
+def merge(message: str) -> None:
+    """Write a migration that joins two lines of them, such as those of two branches."""
+    with told():
+        command.merge(alembic_config(load_settings()), "heads", message)
+
+
 def upgrade_to_head(settings: Settings) -> None:
     """Bring the database up to the newest revision."""
     with told():

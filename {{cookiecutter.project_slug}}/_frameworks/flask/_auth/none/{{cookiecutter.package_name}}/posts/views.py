@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, url_for
 
 from ..conditional import IfMatch, IfNoneMatch, etag
 from ..database import get_session, get_stream_session
+from ..ndjson import LinesResponse
 from ..operations import operation
 from . import service
 from .dependencies import matched_post, valid_post
@@ -14,12 +15,6 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 bp = Blueprint("posts", __name__, url_prefix="/posts")
 
 Headers = dict[str, str]
-
-
-class LinesResponse(Response):
-    """A stream of JSON, one document a line."""
-
-    default_mimetype = "application/x-ndjson"
 
 
 @bp.get("")
@@ -33,7 +28,7 @@ def list_posts(query: PostQuery) -> PostPage:
 @operation(status=201)
 def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
     """Create a post; its slug has to be free."""
-    post = service.create(get_session(), body)
+    post = service.create(get_session(), body, body.owner)
     location = url_for("api.posts.read_post", post_id=post.id)
     headers = {"Location": location, "ETag": etag(post.version)}
     return PostRead.model_validate(post), 201, headers

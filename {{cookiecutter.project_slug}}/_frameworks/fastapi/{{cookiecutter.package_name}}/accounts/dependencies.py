@@ -1,0 +1,98 @@
+"""Who is asking: each of these needs the one before it, and is computed once for each request."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import OAuth2PasswordBearer
+
+from ..config import Settings
+from ..database import SessionDep
+from . import service
+from .exceptions import InsufficientScope
+from .limits import Limits
+from .models import User
+from .tokens import AccessTokens, Claims, bearer_token
+
+# Tells the documentation where to log in; the header is read below, where it may not be there twice.
+SCHEME = OAuth2PasswordBearer("api/v1/accounts/token", auto_error=False)
+
+# For `openapi_extra` of an endpoint that does more for whom it knows.
+TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{}]}
+
+
+def init_app(app: FastAPI, settings: Settings) -> None:
+    """Give the application what makes and reads its tokens, and what counts attempts."""
+    app.state.access_tokens = AccessTokens(settings)
+    app.state.limits = Limits(settings)
+
+
+def get_access_tokens(request: Request) -> AccessTokens:
+    """Return what makes and reads the tokens of the application."""
+    access_tokens: AccessTokens = request.app.state.access_tokens
+    return access_tokens
+
+
+async def count_attempt(
+    request: Request, response: Response, action: str, account: str | None = None
+) -> None:
+    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
+    limits: Limits = request.app.state.limits
+    address = request.client.host if request.client else "unknown"
+    headers = await run_in_threadpool(limits.hit, action, address=address, account=account)
+    response.headers.update(headers)
+
+
+async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)]) -> Claims:
+    """Return what the token of a request says, or answer 401."""
+    token = bearer_token(request.headers.getlist("Authorization"))
+    return get_access_tokens(request).read(token)
+
+
+ClaimsDep = Annotated[Claims, Depends(parse_jwt)]
+
+
+async def maybe_parse_jwt(
+    request: Request, scheme: Annotated[object, Depends(SCHEME)]
+) -> Claims | None:
+    """Return what the token of a request says, or None where it has none."""
+    return await parse_jwt(request, scheme) if "Authorization" in request.headers else None
+
+
+MaybeClaims = Annotated[Claims | None, Depends(maybe_parse_jwt)]
+
+
+async def current_user(claims: ClaimsDep, session: SessionDep) -> User:
+    """Return the account of the token, or answer 401."""
+    return await session.run_sync(service.current, claims)
+
+
+CurrentUser = Annotated[User, Depends(current_user)]
+
+
+async def active_user(user: CurrentUser) -> User:
+    """Return the account of the token, unless it was disabled."""
+    return service.active(user)
+
+
+ActiveUser = Annotated[User, Depends(active_user)]
+
+
+async def maybe_user(claims: MaybeClaims, session: SessionDep) -> User | None:
+    """Return the account of the token, or None where there is no token."""
+    return claims and service.active(await session.run_sync(service.current, claims))
+
+
+MaybeUser = Annotated[User | None, Depends(maybe_user)]
+
+
+def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
+    """Need an account that has a scope; answer 403 to others."""
+
+    async def scoped_user(user: ActiveUser) -> User:
+        if scope not in user.scope.split():
+            raise InsufficientScope
+        return user
+
+    return scoped_user

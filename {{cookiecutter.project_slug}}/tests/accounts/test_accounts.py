@@ -1,0 +1,232 @@
+"""Accounts: who gets one, and what becomes of it."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import event
+
+from ..conftest import App, Settings, create_app, passwords
+from ..framework import client_for
+from ..sessions import engine_of, rolled_back, route_statements
+from .people import (
+    ACCOUNTS,
+    PASSWORD,
+    an_address,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+    sign_up,
+)
+
+NEW = "another password of the tests"
+
+
+def change_password(client: httpx2.Client, tokens: dict[str, Any], current: str) -> int:
+    body = {"current_password": current, "new_password": NEW}
+    response = client.put(f"{ACCOUNTS}/me/password", json=body, headers=authorization(tokens))
+    return response.status_code
+
+
+def test_account_is_as_it_was_registered(client: httpx2.Client) -> None:
+    email = an_address()
+
+    registered = register(client, email=email.upper())
+
+    assert registered.status_code == 201
+    assert registered.json().keys() == {"id", "email", "scope"}
+    assert (registered.json()["email"], registered.json()["scope"]) == (email, "")
+    tokens = log_in(client, f" {email.title()} ".strip()).json()
+    assert read_me(client, tokens).json() == registered.json()
+
+
+def test_nobody_registers_where_settings_do_not_say_so(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"registration": False}))
+
+    with client_for(app) as client:
+        response = register(client)
+
+    assert response.status_code == 403
+    assert response.json()["detail"] == "Nobody can register here."
+
+
+def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
+    email = register(client).json()["email"]
+
+    response = register(client, email=email.upper())
+
+    assert response.status_code == 409
+    assert response.json()["detail"] == "The address is taken."
+
+
+def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
+    name = an_address().partition("@")[0]
+
+    latin = register(client, email=f"{name}@example.com")
+    cyrillic = register(client, email=f"{name}@ex\u0430mple.com")
+
+    assert [latin.status_code, cyrillic.status_code] == [201, 201]
+    assert cyrillic.json()["email"].endswith("@xn--exmple-4nf.com")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "nobody",
+        "@example.com",
+        "a b@example.com",
+        "a@b",
+        "a\0@example.com",
+        "\u0430@example.com",
+        f"{'a' * 250}@example.com",
+        None,
+        7,
+    ],
+)
+def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -> None:
+    response = register(client, email=email)
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == ["/email"]
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("a" * 11, "at least 12"),
+        ("a" * 1025, "at most 1024"),
+        ("1qaz2wsx3edc", "most common"),
+        ("QWERTY123456", "most common"),
+        ("Relationship", "most common"),
+    ],
+)
+def test_password_that_is_easy_to_guess_is_refused(
+    client: httpx2.Client, password: str, reason: str
+) -> None:
+    response = register(client, password=password)
+
+    assert response.status_code == 422
+    assert reason in response.json()["errors"][0]["detail"]
+    assert password not in response.text
+
+
+def test_common_passwords_are_as_many_as_owasp_asks_for() -> None:
+    assert len(passwords.common_passwords()) >= 3000
+
+
+@pytest.mark.parametrize("password", ["a" * 12, "\u00e9 \U0001f511 " * 256, " " * 12])
+def test_any_other_password_is_taken_as_it_is(client: httpx2.Client, password: str) -> None:
+    email = register(client, password=password).json()["email"]
+
+    assert log_in(client, email, password).status_code == 200
+    assert log_in(client, email, password[:-1]).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["scope", "is_active", "id", "password_hash"])
+def test_nobody_says_what_they_may_do(client: httpx2.Client, name: str) -> None:
+    response = register(client, **{name: "reports:read"})
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == [f"/{name}"]
+
+
+def test_changed_password_ends_all_other_logins(client: httpx2.Client) -> None:
+    email = register(client).json()["email"]
+    here, elsewhere = (log_in(client, email).json() for _ in range(2))
+
+    assert change_password(client, here, "a wrong password") == 401
+    assert read_me(client, elsewhere).status_code == 200
+    assert change_password(client, here, PASSWORD) == 204
+
+    assert log_in(client, email).status_code == 401
+    assert log_in(client, email, NEW).status_code == 200
+    assert read_me(client, here).status_code == 200
+    assert read_me(client, elsewhere).status_code == 401
+    assert refresh(client, elsewhere).status_code == 401
+
+
+def test_disabled_and_deleted_accounts_are_out_at_once(app: App) -> None:
+    route_statements(app, "/disable", ["UPDATE users SET is_active = false"], "POST")
+    route_statements(app, "/delete", ["DELETE FROM users"], "POST")
+
+    for path in ("/disable", "/delete"):
+        with client_for(app) as client, rolled_back(app, client):
+            email = register(client).json()["email"]
+            tokens = log_in(client, email).json()
+            assert read_me(client, tokens).status_code == 200
+
+            assert client.post(path).status_code == 200
+
+            assert read_me(client, tokens).status_code == 401
+            assert change_password(client, tokens, PASSWORD) == 401
+            assert refresh(client, tokens).status_code == 401
+            assert log_in(client, email).status_code == 401
+
+
+def test_password_is_verified_once_whether_or_not_there_is_an_account(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    verify = passwords.HASHER.verify_and_update
+
+    def count(password: str, password_hash: str) -> tuple[bool, str | None]:
+        verified.append(password_hash)
+        return verify(password, password_hash)
+
+    email = register(client).json()["email"]
+    monkeypatch.setattr(passwords.HASHER, "verify_and_update", count)
+
+    for username in (email, an_address(), "no address", "a\0b"):
+        answers = [log_in(client, username, "a wrong password") for _ in range(2)]
+        assert [each.status_code for each in answers] == [401, 401]
+        assert {each.json()["detail"] for each in answers} == {
+            "The address or the password is wrong."
+        }
+        assert len(verified) == 2
+        verified.clear()
+
+
+def test_hashes_are_made_anew_when_parameters_change(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = register(client).json()["email"]
+    verify = passwords.verify
+    renewed: list[bool] = []
+
+    def note(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        is_right, new_hash = verify(password, password_hash)
+        renewed.append(new_hash is not None)
+        return is_right, new_hash
+
+    monkeypatch.setattr(passwords, "verify", note)
+    monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(2, 8, 1)]))
+
+    assert [log_in(client, email).status_code for _ in range(2)] == [200, 200]
+    assert renewed == [True, False]
+
+
+def test_hash_of_nobody_costs_what_others_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    assert not passwords.HASHER.current_hasher.check_needs_rehash(passwords.NOBODY)
+    parameters = passwords.NOBODY.split("$")[:4]
+    assert passwords.HASHER.hash("").split("$")[:4] == parameters
+
+
+def test_account_is_read_once_for_each_request(app: App, client: httpx2.Client) -> None:
+    tokens = sign_up(client)
+    executed: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        executed.append(statement)
+
+    event.listen(engine_of(app), "before_cursor_execute", note)
+    assert client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens)).status_code == 204
+
+    words = [statement.split()[0] for statement in executed]
+    assert [word for word in words if word != "BEGIN"] == ["SELECT", "UPDATE"]

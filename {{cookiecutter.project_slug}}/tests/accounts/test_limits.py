@@ -1,0 +1,122 @@
+"""How often somebody may try."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from pydantic import ValidationError
+
+from ..conftest import SECRET_KEY, App, IsolatedSettings, Settings, create_app
+from ..framework import client_for
+from .people import PASSWORD, an_address, log_in, refresh, register
+
+Limited = Callable[..., App]
+
+
+@pytest.fixture
+def limited(settings: Settings) -> Limited:
+    """Make an application that counts."""
+    return lambda **limits: create_app(settings.model_copy(update=limits))
+
+
+def expect_refusal(response: httpx2.Response, name: str) -> None:
+    assert response.status_code == 429
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert response.headers["RateLimit-Policy"] == f'"{name}";q=2;w=60'
+    assert response.headers["RateLimit"].startswith(f'"{name}";r=0;t=')
+
+
+def test_account_is_tried_so_often_and_no_other_suffers(limited: Limited) -> None:
+    with client_for(limited(account_limit="2 per minute")) as client:
+        email = register(client).json()["email"]
+        first = log_in(client, email)
+        log_in(client, email.upper(), "a wrong password")
+
+        expect_refusal(log_in(client, email), "account")
+        assert log_in(client, an_address()).status_code == 401
+        assert first.headers["RateLimit"].startswith('"account";r=1;t=')
+
+
+def test_address_may_try_so_often_whatever_the_account(limited: Limited) -> None:
+    with client_for(limited(address_limit="2 per minute")) as client:
+        for _ in range(2):
+            assert log_in(client, an_address()).status_code == 401
+            assert register(client).status_code == 201
+            assert refresh(client, {"refresh_token": "a"}).status_code == 401
+
+        expect_refusal(log_in(client, an_address()), "address")
+        expect_refusal(register(client), "address")
+        expect_refusal(refresh(client, {"refresh_token": "a"}), "address")
+
+
+def test_account_is_renewed_so_often_and_its_token_is_kept(limited: Limited) -> None:
+    with client_for(limited(account_limit="2 per minute")) as client:
+        tokens = log_in(client, register(client).json()["email"]).json()
+        for _ in range(2):
+            tokens = refresh(client, tokens).json()
+
+        expect_refusal(refresh(client, tokens), "account")
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), (("127.0.0.1",), [401, 401])])
+def test_address_is_that_of_the_client_behind_trusted_proxies_only(
+    limited: Limited, proxies: tuple[str, ...], statuses: list[int]
+) -> None:
+    app = limited(address_limit="1 per minute", trusted_proxies=proxies)
+
+    with client_for(app) as client:
+        answers = [
+            client.post(
+                "/api/v1/accounts/token",
+                data={"username": an_address(), "password": PASSWORD},
+                headers={"X-Forwarded-For": f"198.51.100.{number}"},
+            )
+            for number in range(2)
+        ]
+
+    assert [each.status_code for each in answers] == statuses
+
+
+def test_addresses_of_one_network_count_together(limited: Limited) -> None:
+    app = limited(address_limit="2 per minute", trusted_proxies=("127.0.0.1",))
+
+    def statuses(*addresses: str) -> list[int]:
+        return [
+            client.post(
+                "/api/v1/accounts/token",
+                data={"username": an_address(), "password": PASSWORD},
+                headers={"X-Forwarded-For": address},
+            ).status_code
+            for address in addresses
+        ]
+
+    with client_for(app) as client:
+        assert statuses("2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
+        assert statuses("2001:db8:0:1::1", "unknown") == [401, 401]
+
+
+@pytest.mark.parametrize(
+    ("storage", "workers", "environment", "is_fit"),
+    [
+        ("memory://", 1, "production", True),
+        ("memory://", 2, "production", False),
+        ("redis://localhost", 2, "production", True),
+        ("memory://", 2, "development", True),
+    ],
+)
+def test_workers_share_what_they_count(
+    storage: str, workers: int, environment: str, is_fit: bool
+) -> None:
+    settings = {
+        "rate_limit_storage": storage,
+        "workers": workers,
+        "environment": environment,
+        "secret_key": SECRET_KEY,
+    }
+
+    if is_fit:
+        IsolatedSettings.model_validate(settings)
+    else:
+        with pytest.raises(ValidationError, match="shared by workers"):
+            IsolatedSettings.model_validate(settings)

@@ -1,0 +1,131 @@
+"""The commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from pydantic import SecretStr, TypeAdapter, ValidationError
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from ..audit import load_settings
+from ..db_commands import told
+from ..engine import prepare, url_of
+from . import service
+from .events import note
+from .exceptions import EmailTaken
+from .models import User
+from .passwords import hash_of
+from .schemas import Email, Password
+
+
+class Validated(click.ParamType[Any]):
+    """What a schema takes, with its own words where it does not."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self.adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value as the schema has it."""
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(error.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
+
+
+email_argument = click.argument("email", type=Validated("email", Email))
+password_option = click.option(
+    "--password",
+    type=Validated("password", Password),
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for where it is left out, so that nobody reads it in a list of processes.",
+)
+
+
+@click.group()
+def users() -> None:
+    """Look after accounts."""
+
+
+@users.command()
+@email_argument
+@password_option
+@click.option("--scope", default="", help="What the account may do, separated by spaces.")
+def create(email: str, password: SecretStr, scope: str) -> None:
+    """Make an account, whether or not people may register."""
+    with transaction() as session:
+        try:
+            user = service.register(session, email, hash_of(password.get_secret_value()))
+        except EmailTaken:
+            raise click.ClickException(f"{email} has an account already") from None
+        user.scope = " ".join(scope.split())
+    click.echo(f"{email} was created.")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List accounts, oldest first."""
+    with transaction() as session:
+        for user in session.scalars(select(User).order_by(User.id)):
+            state = "active" if user.is_active else "disabled"
+            click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
+
+
+@users.command()
+@email_argument
+@click.argument("scope")
+def promote(email: str, scope: str) -> None:
+    """Let an account do what SCOPE says, and nothing else that it could do before."""
+    with transaction() as session:
+        user = existing(session, email)
+        user.scope = " ".join(scope.split())
+        note("promoted", user.id)
+    click.echo(f"{email} may now: {scope or 'nothing'}.")
+
+
+@users.command()
+@email_argument
+def disable(email: str) -> None:
+    """Disable an account, and end all its logins."""
+    with transaction() as session:
+        user = existing(session, email)
+        user.is_active = False
+        service.revoke(session, user.id)
+        note("disabled", user.id)
+    click.echo(f"{email} was disabled.")
+
+
+@users.command("reset-password")
+@email_argument
+@password_option
+def reset_password(email: str, password: SecretStr) -> None:
+    """Give an account another password, enable it, and end all its logins."""
+    with transaction() as session:
+        user = existing(session, email)
+        user.password_hash, user.is_active = hash_of(password.get_secret_value()), True
+        service.revoke(session, user.id)
+        note("password reset", user.id)
+    click.echo(f"{email} has another password.")
+
+
+def existing(session: Session, email: str) -> User:
+    """Return the account of an address, or say that there is none."""
+    user = service.find(session, email)
+    if user is None:
+        raise click.ClickException(f"{email} has no account")
+    return user
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Work in a transaction of the settings' database."""
+    settings = load_settings()
+    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    prepare(engine)
+    with told(), Session(engine) as session, session.begin():
+        yield session

@@ -1,0 +1,49 @@
+"""Passwords: argon2id, https://www.rfc-editor.org/rfc/rfc9106, as strong as OWASP asks for at least."""
+
+import os
+from functools import cache
+from itertools import chain
+from threading import BoundedSemaphore
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+HASHER = PasswordHash([Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)])
+# The hash of no password. It is verified for accounts that do not exist, which takes as long as for others.
+NOBODY = (
+    "$argon2id$v=19$m=19456,t=2,p=1"
+    "$xD3N9wP3Cs2nQitiEym/Vw$O1MihN6MG/OquqpDodU4Np+/4an8uPcE1eOnHDpUCVI"
+)
+
+# However many log in at once, one core is left for everybody else.
+CORES = BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+
+
+def hash_of(password: str) -> str:
+    """Return the hash of a password, with a salt of its own; it takes tens of milliseconds."""
+    with CORES:
+        return HASHER.hash(password)
+
+
+def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+    """Tell whether a password is right, and return its hash anew where parameters have changed."""
+    with CORES:
+        is_right, new_hash = HASHER.verify_and_update(password, password_hash or NOBODY)
+    return is_right and password_hash is not None, new_hash
+
+
+def is_common(password: str) -> bool:
+    """Tell whether a password is among those that are tried first, whatever its case."""
+    return password.lower() in common_passwords()
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Return common passwords, words and names that are long enough to be chosen, some 4,000 of them.
+
+    They are read when first asked for.
+    """
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
+
+    words = chain.from_iterable(FREQUENCY_LISTS.values())
+    return frozenset(word for word in words if len(word) >= 12)

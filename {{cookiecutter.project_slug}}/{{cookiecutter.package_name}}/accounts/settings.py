@@ -1,0 +1,30 @@
+"""The settings of accounts; `config.py` has their names and defaults."""
+
+from typing import Annotated
+
+from limits import parse
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
+
+
+def is_limit(limit: str) -> str:
+    """Return the limit; raise ValueError where it is none."""
+    try:
+        parse(limit)
+    except ValueError:
+        raise ValueError("has to be a limit, such as 10 per 15 minutes") from None
+    return limit
+
+
+def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Return the address of the storage; raise ValueError where workers would count for themselves."""
+    is_deployed = info.data.get("environment", "development") != "development"
+    is_memory = storage.get_secret_value().startswith("memory:")
+    if is_deployed and is_memory and info.data.get("workers", 1) > 1:
+        raise ValueError("has to be shared by workers, such as redis://host, or WORKERS to be 1")
+    return storage
+
+
+Fallbacks = tuple[Annotated[SecretStr, Field(min_length=32)], ...]
+Limit = Annotated[str, AfterValidator(is_limit)]
+LimitStorage = Annotated[SecretStr, AfterValidator(is_shared), Field(validate_default=True)]
+Seconds = Annotated[int, Field(ge=1)]
