@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import body, render, requests_per_second, start, suite
+from benchmarks import body, database, render, requests_per_second, start, suite
 from benchmarks.measure import Missing
 from benchmarks.projects import PYTHON
 from benchmarks.table import Row, markdown
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "suite": suite.rows,
     "requests": requests_per_second.rows,
     "body": body.rows,
+    "database": database.rows,
 }
 
 

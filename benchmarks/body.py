@@ -21,7 +21,7 @@ def rows(rounds: int) -> Iterator[Row]:
     for project in projects():
         for chunked in (False, True):
             done = [one(project, chunked) for _ in range(rounds)]
-            what = f"50 MiB of JSON {'in chunks' if chunked else 'of declared length'} to {project.framework}"
+            what = f"50 MiB of JSON {'in chunks' if chunked else 'of declared length'} to {project.name}"
             answers = ", ".join(sorted({answer for answer, _ in done}))
             yield Row(
                 f"{what}: share answered with 413 (answers: {answers})",

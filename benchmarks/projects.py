@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import Run, run
+from tests.databases import database_of
 from tests.environments import environment
 from tests.rendering import FRAMEWORKS, Workplace
 from tests.serving import Server
 
 PACKAGE = "my_service"
+# The answers that turn everything on.
+EVERYTHING = {"database": "postgresql", "example": "posts"}
 # The projects run on the Python that the benchmarks run on.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # How projects are served in production, and how the same server, set as in their `server.py`, runs another app.
@@ -30,15 +33,33 @@ EXTENDED_APP = {"fastapi": "extended_asgi:app", "flask": "extended_wsgi:app"}
 # What others serve with, and projects do not depend on.
 UVICORN = "uvicorn[standard]>=0.54,<0.55"
 GUNICORN = "gunicorn>=27,<28"
+# What handlers are written with by hand, below a framework that the project may not have.
+ASYNCPG = "asyncpg>=0.32,<0.33"
+FASTAPI = "fastapi>=0.165,<0.166"
 
 
 class Project(NamedTuple):
-    """A rendered project, and an interpreter with its dependencies but without the project itself."""
+    """A rendered project, and an interpreter with its dependencies but without the project itself.
+
+    Its environment names a database that its migrations have made, where it has one.
+    """
 
     framework: str
+    answers: dict[str, str]
     path: Path
     interpreter: Path
     environment: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Return the framework, and what was chosen besides."""
+        database = self.answers["database"]
+        chosen = "without a database" if database == "none" else f"with {database} and {self.answers['example']}"
+        return f"{self.framework} {chosen}"
+
+    def using(self, url: str) -> "Project":
+        """Return the same project with another database."""
+        return self._replace(environment=self.environment | {"DATABASE_URL": url})
 
     def python(self, *arguments: str) -> Run:
         """Run the interpreter in the project's folder; the settings of the machine do not reach it."""
@@ -82,11 +103,13 @@ def workplace_in(folder: str) -> Workplace:
     return workplace
 
 
-def projects() -> Iterator[Project]:
-    """Render a project for each framework, which lasts until the next one is asked for."""
+def projects(**answers: str) -> Iterator[Project]:
+    """Render a project for each framework, which lasts until the next one is asked for; answers may turn things off."""
+    answers = EVERYTHING | answers
     for framework in FRAMEWORKS:
         with tempfile.TemporaryDirectory() as folder:
             workplace = workplace_in(folder)
-            path = workplace.render(framework=framework, package_name=PACKAGE)
+            path = workplace.render(framework=framework, package_name=PACKAGE, **answers)
             interpreter = environment(path, PYTHON) / "python"
-            yield Project(framework, path, interpreter, workplace.environment)
+            settings = workplace.environment | database_of(path)
+            yield Project(framework, answers, path, interpreter, settings)

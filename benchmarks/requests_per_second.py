@@ -72,7 +72,7 @@ def against_bare(project: Project, rounds: int, stack: Stack, path: str, reach: 
         lines, bare_lines = lines_of(subject, path), lines_of(baseline, path)
         pairs = compare(rounds, path, subject, baseline)
     return row(
-        f"`{path}` of {project.framework} on {stack.name}, {lines}",
+        f"`{path}` of {project.name} on {stack.name}, {lines}",
         f"the same on a bare app, {bare_lines}",
         pairs,
         reach,
@@ -86,24 +86,24 @@ def as_deployed(project: Project, rounds: int) -> Iterator[Row]:
         lines, usual_lines = lines_of(subject, LIVENESS), lines_of(baseline, LIVENESS)
         pairs = compare(rounds, LIVENESS, subject, baseline)
     name, *_ = command.split()
-    yield row(f"{project.framework} as deployed, {lines}", f"on {name}, {usual_lines}", pairs, reach)
+    yield row(f"{project.name} as deployed, {lines}", f"on {name}, {usual_lines}", pairs, reach)
     subjects, baselines = zip(*pairs, strict=True)
     yield Row(
-        f"{project.framework} as deployed, p99: {Load.median(subjects).p99:.1f} ms",
+        f"{project.name} as deployed, p99: {Load.median(subjects).p99:.1f} ms",
         f"on {name}: {Load.median(baselines).p99:.1f} ms",
         Figure.of_ratios((done.p99, usual.p99) for done, usual in pairs),
         Reach("≤", 1.0),
     )
 
 
-def row(what: str, against: str, pairs: list[tuple[Load, Load]], reach: float) -> Row:
+def row(what: str, against: str, pairs: list[tuple[Load, Load]], reach: float | None) -> Row:
     """Give the ratio of requests per second, and the medians of each side."""
     subject, baseline = (Load.median(side) for side in zip(*pairs, strict=True))
     return Row(
         f"{what}: {subject}",
         f"{against}: {baseline}",
         Figure.of_ratios((done.rate, bare.rate) for done, bare in pairs),
-        Reach("≥", reach),
+        Reach("≥", reach) if reach else None,
     )
 
 

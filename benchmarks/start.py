@@ -33,13 +33,13 @@ def rows_of(project: Project, rounds: int) -> Iterator[Row]:
     )
     subject, baseline = (Figure.of(map(within, side)).median for side in zip(*pairs, strict=True))
     yield Row(
-        f"`create_app()` of {project.framework}, within the process: {subject:.3f} s",
+        f"`create_app()` of {project.name}, within the process: {subject:.3f} s",
         f"`{imports}`: {baseline:.3f} s",
         Figure.of_ratios((within(done), within(bare)) for done, bare in pairs),
         Reach("≤", 1.2),
     )
     yield Row(
-        f"`create_app()` of {project.framework}, a process as a whole",
+        f"`create_app()` of {project.name}, a process as a whole",
         "",
         Figure.of(done.wall for done, _ in pairs),
         None,
