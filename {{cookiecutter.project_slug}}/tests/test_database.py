@@ -10,7 +10,15 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from .conftest import PACKAGE, App, IsolatedSettings, UtcDateTime, create_app, now
+from .conftest import (
+    PACKAGE,
+    App,
+    IsolatedSettings,
+    ProblemError,
+    UtcDateTime,
+    create_app,
+    now,
+)
 from .databases import make_empty_database, url_for_tests
 from .embedded import NOWHERE
 from .framework import client_for
@@ -27,6 +35,15 @@ TABLES = [
     "CREATE TABLE books (id INTEGER PRIMARY KEY, author INTEGER NOT NULL"
     " REFERENCES authors (id) DEFERRABLE INITIALLY DEFERRED)",
 ]
+
+
+class Undone(ProblemError):
+    status = 401
+
+
+class Kept(ProblemError):
+    status = 401
+    keeps_changes = True
 
 
 @pytest.fixture
@@ -63,6 +80,9 @@ def library(connect: Callable[..., App]) -> App:
         app, "/broken", ["INSERT INTO authors VALUES (2)", "SELECT nothing FROM nowhere"], "POST"
     )
     route_statements(app, "/count", ["SELECT count(*) FROM authors"])
+    for error in (Undone(), Kept()):
+        name = f"/{type(error).__name__}"
+        route_statements(app, name, ["INSERT INTO authors VALUES (3)"], "POST", error)
     route_echo(app, "/echo")
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
     route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
@@ -88,6 +108,13 @@ def test_request_that_fails_is_rolled_back(client: httpx2.Client) -> None:
     assert response.status_code == 500
     assert "nowhere" not in response.text
     assert client.get("/count").json() == 0
+
+
+def test_error_may_keep_what_was_written(client: httpx2.Client) -> None:
+    assert client.post("/Undone").status_code == 401
+    assert client.get("/count").json() == 0
+    assert client.post("/Kept").status_code == 401
+    assert client.get("/count").json() == 1
 
 
 def test_constraint_that_fails_at_the_commit_reaches_the_client(client: httpx2.Client) -> None:

@@ -54,13 +54,21 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
         portal.call(connection.rollback)
 
 
-def route_statements(app: App, path: str, statements: Sequence[str], method: str = "GET") -> None:
-    """Let a path execute statements in the session of its request, and send the last value."""
+def route_statements(
+    app: App,
+    path: str,
+    statements: Sequence[str],
+    method: str = "GET",
+    error: Exception | None = None,
+) -> None:
+    """Let a path execute statements in the session of its request, and send the last value or fail."""
     database = import_module(f"{app.state.database.__module__}")
 
     async def execute(session: Any) -> Any:
         for statement in statements:
             result = await session.execute(text(statement))
+        if error:
+            raise error
         return result.scalar() if result.returns_rows else None
 
     execute.__annotations__ = {"session": database.SessionDep}

@@ -46,14 +46,22 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
         connection.rollback()
 
 
-def route_statements(app: App, path: str, statements: Sequence[str], method: str = "GET") -> None:
-    """Let a path execute statements in the session of its request, and send the last value."""
+def route_statements(
+    app: App,
+    path: str,
+    statements: Sequence[str],
+    method: str = "GET",
+    error: Exception | None = None,
+) -> None:
+    """Let a path execute statements in the session of its request, and send the last value or fail."""
     database = import_module(f"{app.import_name}.database")
 
     def execute() -> Any:
         session = database.get_session()
         for statement in statements:
             result = session.execute(text(statement))
+        if error:
+            raise error
         return jsonify(result.scalar() if result.returns_rows else None)
 
     app.add_url_rule(path, path, execute, methods=[method])
