@@ -26,7 +26,6 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "multipart",
         "oauth",
         "pwdlib",
-        "users",
     ],
     ("auth", "none"): [],
     ("database", "none"): [],
