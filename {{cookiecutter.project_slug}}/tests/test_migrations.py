@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 from sqlalchemy import Column, Table, create_engine, inspect
+from sqlalchemy.exc import DBAPIError
 
 from .conftest import (
     PACKAGE,
@@ -211,12 +212,30 @@ def test_trouble_is_told_in_a_line(
     )
 
 
+def test_migration_that_fails_shows_where(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    db(environment, database_url, "revision", "--empty", "-m", "a test")
+    (path,) = versions.glob("*_a_test.py")
+    path.write_text(
+        path.read_text().replace("    pass", '    op.execute("SELECT no FROM where")', 1)
+    )
+
+    failed = db(environment, database_url, "upgrade")
+
+    assert isinstance(failed.exception, DBAPIError)
+    assert "cannot use the database" not in failed.output
+    assert tables(database_url) == set()
+
+
 def test_two_lines_are_joined(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
     for name in ("one", "other"):
         command.revision(config, name, head="base", splice=True)
-    assert db(environment, database_url, "upgrade").exit_code == 1
+    refused = db(environment, database_url, "upgrade")
+    assert refused.exit_code == 1
+    assert "`db merge` joins them" in refused.output
 
     joined = db(environment, database_url, "merge", "-m", "both of them")
 

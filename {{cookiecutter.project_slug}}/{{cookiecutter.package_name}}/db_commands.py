@@ -10,12 +10,14 @@ import click
 from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import MigrationScript
+from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from . import logs
 from .audit import load_settings
 from .config import Settings
+from .engine import is_unavailable
 
 PROJECT = Path(__file__).parent.parent
 
@@ -96,7 +98,14 @@ def told() -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        raise click.ClickException(str(error)) from None
-    except (OperationalError, OSError) as error:
-        reason = error.orig if isinstance(error, OperationalError) else error.strerror
-        raise click.ClickException(f"cannot use the database: {reason}") from None
+        reason = str(error)
+        if isinstance(error.__cause__, MultipleHeads):
+            reason = "the migrations are in more than one line; `db merge` joins them"
+        raise click.ClickException(reason) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot use the database: {error.strerror}") from None
+    except DBAPIError as error:
+        # Anything else is a fault in a migration, which the traceback shows.
+        if not is_unavailable(error):
+            raise
+        raise click.ClickException(f"cannot use the database: {error.orig}") from None
