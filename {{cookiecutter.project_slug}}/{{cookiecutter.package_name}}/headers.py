@@ -1,5 +1,9 @@
 """What every response tells browsers: https://owasp.org/www-project-secure-headers/."""
 
+from . import request_id
+
+# What pages of other origins may read; without the ETag of a thing they could not change it.
+EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", request_id.HEADER]
 # A response that has one of them already keeps its own.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",

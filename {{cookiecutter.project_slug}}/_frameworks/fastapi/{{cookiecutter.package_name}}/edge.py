@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import request_id
 from .config import Settings
 from .errors import problem_response
+from .headers import EXPOSED_HEADERS
 from .middleware import RequestMiddleware, RootPathMiddleware
 
 
@@ -27,7 +27,7 @@ def init_app(app: FastAPI, settings: Settings) -> None:
             "allow_credentials": settings.cors_credentials,
             "allow_methods": ["*"],
             "allow_headers": ["*"],
-            "expose_headers": [request_id.HEADER],
+            "expose_headers": EXPOSED_HEADERS,
         }
         app.add_middleware(CORSMiddleware, **options)
         # A page may read that something failed, too.

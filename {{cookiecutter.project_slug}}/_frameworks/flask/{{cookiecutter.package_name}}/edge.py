@@ -6,8 +6,8 @@ from wsgiref.types import WSGIApplication
 from flask import Flask
 from flask_cors import CORS
 
-from . import request_id
 from .config import Settings
+from .headers import EXPOSED_HEADERS
 from .middleware import RequestMiddleware, RootPathMiddleware
 
 
@@ -21,7 +21,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             origins=list(settings.cors_origins),
             send_wildcard="*" in settings.cors_origins,
             supports_credentials=settings.cors_credentials,
-            expose_headers=[request_id.HEADER],
+            expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )
     wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings)
