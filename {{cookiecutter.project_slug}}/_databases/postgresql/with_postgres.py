@@ -57,7 +57,10 @@ def started_server() -> Iterator[str]:
             server = postgres_server.get_server(INSTANCE / "postgresql", cleanup_mode=None)
         yield server.get_uri()
     if users.acquire_write_lock(blocking=False):
+        folder = server.get_postmaster_info().socket_dir
         server.stop()
+        if folder and folder != server.pgdata:
+            folder.rmdir()
         users.release_write_lock()
 
 

@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +14,23 @@ import pytest
 SCRIPT = Path(__file__).parent.parent / "with_postgres.py"
 ASK = """
 import os, psycopg, sys
-psycopg.connect(os.environ["DATABASE_URL"]).close()
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    host = connection.info.host
 print("asked", flush=True)
 sys.stdin.read()
+print(host, end="")
 """
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose path needs care, with nothing in it but the script."""
-    folder = tmp_path_factory.mktemp("it's 100% & more")
-    shutil.copy(SCRIPT, folder)
-    return folder
+def folder() -> Iterator[Path]:
+    """A project whose path needs care, with nothing in it but the script.
+
+    Not below pytest's own folder: where root runs this, PostgreSQL is another user, who may not enter there.
+    """
+    with tempfile.TemporaryDirectory(prefix="it's 100% & more") as folder:
+        shutil.copy(SCRIPT, folder)
+        yield Path(folder)
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -51,10 +58,11 @@ def test_server_ends_with_the_last_command(folder: Path) -> None:
     with start(folder) as first, start(folder) as second:
         first.communicate()
         assert is_running(folder)
-        second.communicate()
+        socket_folder, _ = second.communicate()
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert not is_running(folder)
+    assert not Path(socket_folder).exists()
 
 
 def test_signal_ends_command_and_server(folder: Path) -> None:
