@@ -99,6 +99,8 @@ def test_commands_without_make_do_the_same(project: Path, machine: Path) -> None
         if target in ("run", "serve"):  # they do not end; the rest of the line is what make runs
             assert f"@$(BIN)/{command.removeprefix('uv run ')}\n" in recipes
         else:
+            # Nothing has changed in the tables, and a migration that does nothing has to be asked for.
+            command += " --empty" if target == "migration" else ""
             done = run(
                 project, machine, f"UV_SYSTEM_CERTS=true {command.replace('&& uv', '&& UV_SYSTEM_CERTS=true uv')}"
             )
