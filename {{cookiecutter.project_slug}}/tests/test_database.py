@@ -69,7 +69,8 @@ def library(connect: Callable[..., App]) -> App:
     for number, table in enumerate(TABLES):
         route_statements(app, f"/tables/{number}", [table], "POST")
     route_statements(app, "/books", ["SELECT count(*) FROM books"])
-    route_statements(app, "/orphans", ["INSERT INTO books VALUES (1, 1)"], "POST")
+    for path, kept in {"/orphans": None, "/orphans/kept": Kept()}.items():
+        route_statements(app, path, ["INSERT INTO books VALUES (1, 1)"], "POST", kept)
     route_statements(
         app,
         "/authors",
@@ -117,8 +118,11 @@ def test_error_may_keep_what_was_written(client: httpx2.Client) -> None:
     assert client.get("/count").json() == 1
 
 
-def test_constraint_that_fails_at_the_commit_reaches_the_client(client: httpx2.Client) -> None:
-    response = client.post("/orphans")
+@pytest.mark.parametrize("path", ["/orphans", "/orphans/kept"])
+def test_constraint_that_fails_at_the_commit_reaches_the_client(
+    client: httpx2.Client, path: str
+) -> None:
+    response = client.post(path)
 
     assert response.status_code == 409
     assert response.headers["Content-Type"] == "application/problem+json"

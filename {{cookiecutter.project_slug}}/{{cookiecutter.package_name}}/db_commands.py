@@ -102,10 +102,9 @@ def told() -> Iterator[None]:
         if isinstance(error.__cause__, MultipleHeads):
             reason = "the migrations are in more than one line; `db merge` joins them"
         raise click.ClickException(reason) from None
-    except OSError as error:
-        raise click.ClickException(f"cannot use the database: {error.strerror}") from None
-    except DBAPIError as error:
+    except (DBAPIError, OSError) as error:
         # Anything else is a fault in a migration, which the traceback shows.
-        if not is_unavailable(error):
+        if isinstance(error, DBAPIError) and not is_unavailable(error):
             raise
-        raise click.ClickException(f"cannot use the database: {error.orig}") from None
+        message = f"cannot use the database: {getattr(error, 'orig', error)}"
+        raise click.ClickException(message) from None

@@ -13,6 +13,7 @@ from . import health
 from .config import Settings
 from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
 from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
+from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -90,25 +91,33 @@ def close_sessions(error: BaseException | None = None) -> None:
 def in_transaction(
     dispatch: Callable[[], ResponseReturnValue],
 ) -> Callable[[], ResponseReturnValue]:
-    """Commit what a view did; repeat a request where that is safe, and can help."""
+    """Answer errors of the database; repeat a request where that is safe, and can help."""
 
     def dispatch_request() -> ResponseReturnValue:
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = dispatch()
-                if "session" in g:
-                    g.session.commit()
-                return answer
+                return committed(dispatch)
             except DATABASE_ERRORS as error:
                 close_sessions()
                 if not may_be_tried_again(error, request.method, attempt):
                     raise problem_of(error) from error
-            except BaseException as error:
-                if "session" in g and getattr(error, "keeps_changes", False):
-                    g.session.commit()
+            except BaseException:
                 close_sessions()
                 raise
 
     return dispatch_request
+
+
+def committed(dispatch: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Call a view, and commit what it did, or what an error of it keeps."""
+    try:
+        answer = dispatch()
+    except ProblemError as error:
+        if "session" in g and error.keeps_changes:
+            g.session.commit()
+        raise
+    if "session" in g:
+        g.session.commit()
+    return answer
