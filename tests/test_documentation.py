@@ -116,6 +116,22 @@ def test_links_lead_somewhere(page: str) -> None:
         assert ((TEMPLATE / page).parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/layout.md"])
+def test_layout_shows_every_module(page: str, tmp_path: Path) -> None:
+    text = (TEMPLATE / page).read_text(encoding="utf-8")
+    (layout,) = [block.text for block in blocks(text) if block.text.startswith("my-service/")]
+    projects = [Workplace(tmp_path / framework).render(framework=framework) for framework in FRAMEWORKS]
+
+    modules = [
+        module
+        for project in projects
+        for module in [*project.glob("*.py"), *project.glob("migrations/*.py"), *(project / "my_service").rglob("*.py")]
+    ]
+
+    shown, _, _ = layout.partition("\n  tests/")
+    assert set(re.findall(r"\w+\.py\b(?!\.)", shown)) == {module.name for module in modules}
+
+
 def test_readme_shows_the_questions() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
 
