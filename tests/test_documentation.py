@@ -132,6 +132,20 @@ def test_layout_shows_every_module(page: str, tmp_path: Path) -> None:
     assert set(re.findall(r"\w+\.py\b(?!\.)", shown)) == {module.name for module in modules}
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_factory_pattern_shows_what_is_rendered(framework: str, workplace: Workplace) -> None:
+    project = workplace.render(framework=framework)
+    page = (TEMPLATE / "docs" / "factory-pattern.md").read_text(encoding="utf-8")
+
+    shown = {without_docstring(block.text) for block in blocks(page) if block.language == "python"}
+    for module in ("__init__.py", "dependencies.py"):
+        assert without_docstring((project / "my_service" / module).read_text(encoding="utf-8")) in shown, module
+
+
+def without_docstring(module: str) -> str:
+    return module.partition("\n\n")[2]
+
+
 def test_readme_shows_the_questions() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
 
