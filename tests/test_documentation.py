@@ -116,6 +116,36 @@ def test_links_lead_somewhere(page: str) -> None:
         assert ((TEMPLATE / page).parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/layout.md"])
+def test_layout_shows_every_module(page: str, tmp_path: Path) -> None:
+    text = (TEMPLATE / page).read_text(encoding="utf-8")
+    (layout,) = [block.text for block in blocks(text) if block.text.startswith("my-service/")]
+    projects = [Workplace(tmp_path / framework).render(framework=framework) for framework in FRAMEWORKS]
+
+    modules = [
+        module
+        for project in projects
+        for module in [*project.glob("*.py"), *project.glob("migrations/*.py"), *(project / "my_service").rglob("*.py")]
+    ]
+
+    shown, _, _ = layout.partition("\n  tests/")
+    assert set(re.findall(r"\w+\.py\b(?!\.)", shown)) == {module.name for module in modules}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_factory_pattern_shows_what_is_rendered(framework: str, workplace: Workplace) -> None:
+    project = workplace.render(framework=framework)
+    page = (TEMPLATE / "docs" / "factory-pattern.md").read_text(encoding="utf-8")
+
+    shown = {without_docstring(block.text) for block in blocks(page) if block.language == "python"}
+    for module in ("__init__.py", "dependencies.py"):
+        assert without_docstring((project / "my_service" / module).read_text(encoding="utf-8")) in shown, module
+
+
+def without_docstring(module: str) -> str:
+    return module.partition("\n\n")[2]
+
+
 def test_readme_shows_the_questions() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
 
