@@ -31,6 +31,7 @@ ONE_SIDED = {
         f"_auth/accounts/{PACKAGE}/posts/router.py",
         f"_auth/none/{PACKAGE}/posts/router.py",
         f"{PACKAGE}/requests.py",  # Flask's operations read JSON by themselves
+        "tests/accounts/test_fastapi_accounts.py",
         "tests/test_fastapi.py",
         "tests/test_fastapi_database.py",
     },
@@ -42,6 +43,7 @@ ONE_SIDED = {
         f"{PACKAGE}/accounts/views.py",
         f"_auth/accounts/{PACKAGE}/posts/views.py",
         f"_auth/none/{PACKAGE}/posts/views.py",
+        "tests/accounts/test_flask_accounts.py",
         "tests/posts/test_flask_export.py",
         "tests/test_flask.py",
     },
@@ -58,6 +60,7 @@ ONE_SIDED_NAMES = {
         "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {
+        "committed",
         "close_sessions",  # FastAPI closes what its dependencies have opened
         "describe_security",  # FastAPI describes what is a dependency
         "hand_over",  # the same for streams

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 
@@ -49,7 +50,7 @@ def expect_no_failure(done: subprocess.CompletedProcess[str]) -> None:
 
 def log_in(server: Server) -> str:
     """Make an account, and return its access token."""
-    account = {"email": "the.tests@example.com", "password": "a password of the tests alone"}
+    account = {"email": f"{uuid4().hex}@example.com", "password": "a password of the tests alone"}
     form = {"username": account["email"], "password": account["password"]}
     server.post("/api/v1/accounts", json.dumps(account), "application/json")
     tokens = server.post("/api/v1/accounts/token", urlencode(form), "application/x-www-form-urlencoded")

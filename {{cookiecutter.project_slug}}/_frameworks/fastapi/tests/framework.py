@@ -28,6 +28,18 @@ __all__ = [
 ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
 
 
+@contextmanager
+def one_event_loop() -> Iterator[None]:
+    """Let all clients share an event loop, and the thread that it runs in.
+
+    On Python 3.11 a process that measures coverage may hang when a thread ends in which SQLAlchemy has used greenlets.
+    """
+    start = anyio.from_thread.start_blocking_portal
+    with start() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("anyio.from_thread.start_blocking_portal", lambda **_: nullcontext(portal))
+        yield
+
+
 def client_for(app: App) -> httpx2.Client:
     """Return a client that runs the lifespan while it is open, and speaks from 127.0.0.1."""
     return TestClient(
