@@ -38,7 +38,7 @@ from {{ cookiecutter.package_name }}.schemas import Schema
 # {% if cookiecutter.database != "none" %}
 from .databases import migrated_database
 # {% endif %}
-from .framework import ENVIRONMENT_VARIABLES, App, client_for
+from .framework import ENVIRONMENT_VARIABLES, App, client_for, prepared
 
 __all__ = [
     "NAME",
@@ -91,6 +91,13 @@ class IsolatedSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared() -> Iterator[None]:
+    """Prepare what all tests share."""
+    with prepared():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,13 @@
 
 import asyncio
 from asyncio import Barrier
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
+import anyio.from_thread
 import httpx2
+import pytest
 from fastapi import FastAPI as App
 from fastapi import HTTPException, Query
 from fastapi.testclient import TestClient
@@ -17,6 +20,7 @@ __all__ = [
     "client_for",
     "fail",
     "hang",
+    "prepared",
     "refuse",
     "route",
     "route_body",
@@ -29,11 +33,9 @@ ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
 
 
 @contextmanager
-def one_event_loop() -> Iterator[None]:
-    """Let all clients share an event loop, and the thread that it runs in.
-
-    On Python 3.11 a process that measures coverage may hang when a thread ends in which SQLAlchemy has used greenlets.
-    """
+def prepared() -> Iterator[None]:
+    """Prepare what all tests share: an event loop, and the thread that it runs in."""
+    # On Python 3.11, coverage may hang when a thread ends in which SQLAlchemy has used greenlets.
     start = anyio.from_thread.start_blocking_portal
     with start() as portal, pytest.MonkeyPatch.context() as patch:
         patch.setattr("anyio.from_thread.start_blocking_portal", lambda **_: nullcontext(portal))

@@ -1,7 +1,8 @@
 """What the shared tests have to know about Flask."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from threading import Barrier
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ __all__ = [
     "client_for",
     "fail",
     "hang",
+    "prepared",
     "refuse",
     "route",
     "route_body",
@@ -27,6 +29,12 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Prepare what all tests share: nothing."""
+    yield
 
 
 def client_for(app: App) -> httpx2.Client:
