@@ -23,6 +23,7 @@ PRUNED = [
     "tests/test_migrations.py",
     # {% endif %}
     # {% if cookiecutter.framework == "fastapi" and cookiecutter.database == "none" %}
+    "tests/event_loop.py",
     "tests/test_fastapi_database.py",
     # {% endif %}
     # {% if cookiecutter.database == "none" %}

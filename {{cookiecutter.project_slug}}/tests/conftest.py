@@ -38,7 +38,10 @@ from {{ cookiecutter.package_name }}.schemas import Schema
 # {% if cookiecutter.database != "none" %}
 from .databases import migrated_database
 # {% endif %}
-from .framework import ENVIRONMENT_VARIABLES, App, client_for, prepared
+# {% if cookiecutter.framework == "fastapi" and cookiecutter.database != "none" %}
+from .event_loop import shared_event_loop
+# {% endif %}
+from .framework import ENVIRONMENT_VARIABLES, App, client_for
 
 __all__ = [
     "NAME",
@@ -47,8 +50,6 @@ __all__ = [
     "VERSION",
     "AllowedHosts",
     "App",
-    # {% if cookiecutter.database != "none" %}
-    # {% endif %}
     "IsolatedSettings",
     "ProblemError",
     "Schema",
@@ -65,6 +66,11 @@ __all__ = [
     # {% endif %}
     # {% if cookiecutter.auth == "accounts" %}
     "passwords",
+    # {% endif %}
+    # {% if cookiecutter.framework == "fastapi" and cookiecutter.database != "none" %}
+    "shared_event_loop",
+    # {% endif %}
+    # {% if cookiecutter.auth == "accounts" %}
     "tokens",
     # {% endif %}
 ]
@@ -91,13 +97,6 @@ class IsolatedSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shared() -> Iterator[None]:
-    """Prepare what all tests share."""
-    with prepared():
-        yield
 
 
 @pytest.fixture(autouse=True)

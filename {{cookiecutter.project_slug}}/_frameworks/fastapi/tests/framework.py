@@ -2,13 +2,10 @@
 
 import asyncio
 from asyncio import Barrier
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from typing import Annotated, Any
 
-import anyio.from_thread
 import httpx2
-import pytest
 from fastapi import FastAPI as App
 from fastapi import HTTPException, Query
 from fastapi.testclient import TestClient
@@ -20,7 +17,6 @@ __all__ = [
     "client_for",
     "fail",
     "hang",
-    "prepared",
     "refuse",
     "route",
     "route_body",
@@ -30,16 +26,6 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
-
-
-@contextmanager
-def prepared() -> Iterator[None]:
-    """Prepare what all tests share: an event loop, and the thread that it runs in."""
-    # On Python 3.11, coverage may hang when a thread ends in which SQLAlchemy has used greenlets.
-    start = anyio.from_thread.start_blocking_portal
-    with start() as portal, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("anyio.from_thread.start_blocking_portal", lambda **_: nullcontext(portal))
-        yield
 
 
 def client_for(app: App) -> httpx2.Client:

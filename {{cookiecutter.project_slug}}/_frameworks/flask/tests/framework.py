@@ -1,8 +1,7 @@
 """What the shared tests have to know about Flask."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from threading import Barrier
 from typing import Any, NoReturn
@@ -19,7 +18,6 @@ __all__ = [
     "client_for",
     "fail",
     "hang",
-    "prepared",
     "refuse",
     "route",
     "route_body",
@@ -29,12 +27,6 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
-
-
-@contextmanager
-def prepared() -> Iterator[None]:
-    """Prepare what all tests share: nothing."""
-    yield
 
 
 def client_for(app: App) -> httpx2.Client:
