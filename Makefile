@@ -54,7 +54,7 @@ clean: ## Remove the environments and everything that was built
 
 .venv/ready: pyproject.toml
 	@command -v uv >/dev/null || $(MAKE) --no-print-directory .venv/bin/uv
-	@$(UV) sync --inexact --quiet
+	@$(UV) sync --inexact --quiet --compile-bytecode
 	@touch $@
 
 .venv/bin/uv: PYTHON ?= python3

@@ -1,4 +1,4 @@
-"""Servers under load: `wrk` with one thread and 32 connections, on this machine."""
+"""Servers under load: `wrk` with one thread, on this machine."""
 
 import re
 import shutil
@@ -29,12 +29,13 @@ class Load(NamedTuple):
         return f"{self.rate:,.0f}/s, p99 {self.p99:.1f} ms"
 
 
-def load(server: Server, path: str) -> Load:
+def load(server: Server, path: str, *headers: str, connections: int = 32) -> Load:
     """Ask for one path as fast as it is answered; raise RuntimeError if an answer was an error, or did not come."""
     wrk = shutil.which("wrk")
     if not wrk:
         raise Missing("`wrk` is not on the path; Debian has it in the package `wrk`")
-    command = [wrk, "-t1", "-c32", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{server.port}{path}"]
+    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", *(f"-H{header}" for header in headers)]
+    command = [wrk, *options, f"http://127.0.0.1:{server.port}{path}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode or re.search("Non-2xx|Socket errors", done.stdout):
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
@@ -55,9 +56,12 @@ def milliseconds(number: str, unit: str) -> float:
     return float(number) * MILLISECONDS[unit]
 
 
-def compare(rounds: int, path: str, subject: Server, baseline: Server) -> list[tuple[Load, Load]]:
-    """Load two running servers in turn, the other one being idle; both have to give the same answer."""
+def compare(rounds: int, path: str, subject: Server, baseline: Server, *headers: str) -> list[tuple[Load, Load]]:
+    """Load two running servers in turn, the other one being idle; both have to give the same answer.
+
+    The headers are for the subject alone.
+    """
     answers = subject.get(path), baseline.get(path)
     if answers[0] != answers[1]:
         raise RuntimeError("{} is answered differently: {} and {}".format(path, *answers))
-    return alternate(rounds, lambda: load(subject, path), lambda: load(baseline, path))
+    return alternate(rounds, lambda: load(subject, path, *headers), lambda: load(baseline, path))

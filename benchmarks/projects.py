@@ -55,7 +55,8 @@ class Project(NamedTuple):
         """Return the framework, and what was chosen besides."""
         database = self.answers["database"]
         chosen = "without a database" if database == "none" else f"with {database} and {self.answers['example']}"
-        return f"{self.framework} {chosen}"
+        accounts = " and accounts" if self.answers.get("auth") == "accounts" else ""
+        return f"{self.framework} {chosen}{accounts}"
 
     def using(self, url: str) -> "Project":
         """Return the same project with another database."""

@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(name): the column of the final table that a test of variants belongs to")
+    config.addinivalue_line("markers", 'variants(answers): which variants a test is about: "auth=accounts"')
     wanted = config.getoption("--variant")
     if not any(variant.has(wanted) for variant in behavioural()):
         offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in behavioural_choices().items())
@@ -31,12 +32,13 @@ def pytest_report_header() -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--variant")
+    about = metafunc.definition.get_closest_marker("variants")
     for fixture, variants in (("variant", behavioural()), ("cosmetic_variant", cosmetic())):
         if fixture in metafunc.fixturenames:
             chosen = [
                 pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
                 for variant in variants
-                if variant.has(wanted)
+                if variant.has(wanted) and (about is None or variant.has(about.args[0]))
             ]
             metafunc.parametrize(fixture, chosen, ids=Variant.name)
 

@@ -19,25 +19,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.rendering import TEMPLATE
+from tests.rendering import FRAMEWORKS, TEMPLATE
 
 ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
-# Those that fail soonest first; what is slow only for the mutants that the others let through.
-STAGES = (
-    [
-        "-m",
-        "not slow",
-        "tests/test_template.py",
-        "tests/test_answers.py",
-        "tests/test_questions.py",
-        "tests/test_matrix.py",
-    ],
-    ["-m", "not slow", "tests/test_variant_files.py", "tests/test_variant_code.py"],
-    ["-m", "not slow", "tests/test_variant_suite.py", "tests/test_variant_server.py", "tests/test_variant_contract.py"],
-    ["-m", "not slow", "tests/test_variant_edge.py", "tests/test_variant_openapi.py"],
-    ["-m", "slow", "tests/test_variant_code.py", "tests/test_servers.py"],
-    ["-m", "slow", "tests/test_fresh_machine.py", "tests/test_any_answers.py", "tests/test_updates.py"],
-)
+# The tests of the template itself, of what it renders without running it, and of what runs.
+ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
+RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
+RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
+SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
+
+# The tables of the package that decide what is answered, refused or repeated.
+TABLES = [
+    *("ASSETS", "DATABASE_ERRORS", "EXPOSED_HEADERS", "KNOWN_SECRETS", "METHODS"),
+    *("REQUIRED", "SECURITY_HEADERS", "TRANSIENT"),
+]
 
 
 class Mutant(NamedTuple):
@@ -46,20 +41,42 @@ class Mutant(NamedTuple):
     name: str
     path: Path
     text: str
+    is_behaviour: bool = False  # it changes what runs, not what is rendered
+
+    def stages(self) -> Iterator[list[str]]:
+        """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
+        suites = [["tests/test_variant_suite.py", "--variant", variant] for variant in self.variants()]
+        if self.is_behaviour:
+            yield from [*suites, RENDERED, ITSELF]
+        elif ROOT in self.path.parents:
+            yield from [RENDERED, ITSELF, *suites]
+        else:
+            yield from [ITSELF, RENDERED, *suites]
+        yield RUNNING
+        yield SLOW
+
+    def variants(self) -> list[str]:
+        """Return those with everything on that have the file."""
+        parts = self.path.parts
+        database = "postgresql" if "postgresql" in parts else "sqlite"
+        auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
+        frameworks = [framework for framework in FRAMEWORKS if framework in parts] or FRAMEWORKS
+        return [f"framework={each},database={database},example=posts,auth={auth}" for each in frameworks]
 
 
 def mutants() -> Iterator[Mutant]:
     """Give every mutant, by kind."""
     yield from without_table_rows(TEMPLATE / "hooks" / "post_gen_project.py", "PROMOTED", "PRUNED")
-    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES")
+    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES", "INCOMPATIBLE")
     yield from without_escapes(TEMPLATE / "cookiecutter.json")
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
         if "_licenses" not in path.parts and "__pycache__" not in path.parts:
             yield from without_tags(path)
             if path.suffix == ".py" and "{{cookiecutter.package_name}}" in path.parts:
-                yield from without_registrations(path)
-                yield from without_table_rows(path, "ASSETS", "KNOWN_SECRETS", "METHODS", "SECURITY_HEADERS")
-                yield from without_validators(path)
+                for kind in (without_registrations(path), without_table_rows(path, *TABLES), without_validators(path)):
+                    yield from (mutant._replace(is_behaviour=True) for mutant in kind)
+            if path.suffix == ".py" and path.parent.name == "versions":
+                yield from (mutant._replace(is_behaviour=True) for mutant in without_operations(path))
     yield from without_dependencies(ROOT / "pyproject.toml")
 
 
@@ -149,6 +166,18 @@ def without_validators(path: Path) -> Iterator[Mutant]:
             yield Mutant(f"{path.relative_to(ROOT)}: without {node.name}", path, changed)
 
 
+def without_operations(path: Path) -> Iterator[Mutant]:
+    """Take each operation out of a migration, up and down."""
+    text = path.read_text(encoding="utf-8")
+    for function in [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]:
+        for node in function.body:
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                start = offset(text, node.lineno, node.col_offset)
+                end = offset(text, node.end_lineno, node.end_col_offset)
+                what = f"{function.name} without {text[start:end].split(',')[0]}"
+                yield Mutant(f"{path.name}:{node.lineno}: {what}", path, f"{text[:start]}pass{text[end:]}")
+
+
 def without_dependencies(path: Path) -> Iterator[Mutant]:
     """Take each requirement out of pyproject.toml."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -173,11 +202,12 @@ def killed_by(mutant: Mutant, *options: str) -> str | None:
         commit(copy, "before")
         (copy / mutant.path.relative_to(TEMPLATE)).write_text(mutant.text, encoding="utf-8")
         commit(copy, "after")
-        for stage in STAGES:
+        for stage in mutant.stages():
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *options, *stage],
+                [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", *options, *stage],
                 cwd=copy,
-                env=os.environ | {"TMPDIR": folder},
+                # Generated suites end with their first failure, too.
+                env=os.environ | {"TMPDIR": folder, "PYTEST_ADDOPTS": "--exitfirst"},
                 capture_output=True,
                 text=True,
             )

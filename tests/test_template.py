@@ -32,7 +32,6 @@ ONE_SIDED = {
         f"_auth/accounts/{PACKAGE}/posts/router.py",
         f"_auth/none/{PACKAGE}/posts/router.py",
         f"{PACKAGE}/requests.py",  # Flask's operations read JSON by themselves
-        "tests/accounts/test_fastapi_accounts.py",
         "tests/test_fastapi.py",
         "tests/test_fastapi_database.py",
     },
@@ -44,7 +43,6 @@ ONE_SIDED = {
         f"{PACKAGE}/accounts/views.py",
         f"_auth/accounts/{PACKAGE}/posts/views.py",
         f"_auth/none/{PACKAGE}/posts/views.py",
-        "tests/accounts/test_flask_accounts.py",
         "tests/posts/test_flask_export.py",
         "tests/test_flask.py",
     },

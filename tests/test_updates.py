@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import empty_database
 from tests.environments import PYTHONS
 from tests.rendering import TEMPLATE, Workplace, files, run
 from tests.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices, refused
 
+COUNT = """
+from sqlalchemy import text
+from my_service.config import Settings
+from my_service.engine import migration_engine
+
+with migration_engine(Settings()).connect() as connection:
+    print(*(connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("posts", "users", "refresh_tokens")))
+"""
 PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
 
@@ -142,6 +151,25 @@ def test_update_from_the_last_version_keeps_local_edits_and_works(
     assert list(project.rglob("*.rej")) == []
     assert workplace.git("diff", "--name-only", "--diff-filter=U", cwd=project) == ""
     run(project, PYTHONS[0], "pytest", "--quiet")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("framework", "database"), [("fastapi", "postgresql"), ("flask", "sqlite")])
+def test_accounts_switched_on_bring_their_tables_to_a_database_with_data(
+    framework: str, database: str, workplace: Workplace, template: Path
+) -> None:
+    project = create(workplace, template, framework=framework, database=database)
+    url = empty_database(database)
+    for command in (["upgrade"], ["seed", "--rows", "3"]):
+        run(project, PYTHONS[0], "my_service", "db", *command, DATABASE_URL=url)
+
+    done = update(workplace, project, auth="accounts")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    run(project, PYTHONS[0], "my_service", "db", "upgrade", DATABASE_URL=url)
+    run(project, PYTHONS[0], "alembic", "check", DATABASE_URL=url)
+    (project / "count.py").write_text(COUNT)
+    assert run(project, PYTHONS[0], "count", DATABASE_URL=url).stdout == "3 0 0\n"
 
 
 def last_version(workplace: Workplace, template: Path) -> str:

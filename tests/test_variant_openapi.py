@@ -1,16 +1,14 @@
 """Each variant's OpenAPI document: the same on both frameworks, true of the service, and shown by a page that works."""
 
-import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from uuid import uuid4
 
 import pytest
 
+from tests.accounts import log_in, register
 from tests.extension import extended_server, framework_of
 from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
 from tests.serving import Server
@@ -38,7 +36,7 @@ def test_service_does_what_its_document_says(variant: Variant, project: Path) ->
     with extended_server(project, framework_of(variant), LOG_LEVEL="WARNING") as server:
         expect_no_failure(schemathesis(project, server))
         if variant.has("auth=accounts"):
-            token = f"Authorization: Bearer {log_in(server)}"
+            token = f"Authorization: Bearer {log_in(server, register(server))['access_token']}"
             # Without what would end the login of the token.
             expect_no_failure(schemathesis(project, server, "--header", token, "--exclude-path-regex", "logout"))
 
@@ -46,15 +44,6 @@ def test_service_does_what_its_document_says(variant: Variant, project: Path) ->
 def expect_no_failure(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\b([1-9]\d*) generated, \1 passed", done.stdout), done.stdout
-
-
-def log_in(server: Server) -> str:
-    """Make an account, and return its access token."""
-    account = {"email": f"{uuid4().hex}@example.com", "password": "a password of the tests alone"}
-    form = {"username": account["email"], "password": account["password"]}
-    server.post("/api/v1/accounts", json.dumps(account), "application/json")
-    tokens = server.post("/api/v1/accounts/token", urlencode(form), "application/x-www-form-urlencoded")
-    return str(tokens["access_token"])
 
 
 def schemathesis(project: Path, server: Server, *more: str) -> subprocess.CompletedProcess[str]:

@@ -111,7 +111,7 @@ def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     # {% endif %}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     return IsolatedSettings(
         environment="test",

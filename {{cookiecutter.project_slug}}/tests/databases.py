@@ -20,8 +20,8 @@ def migrated_database() -> SecretStr:
     return make_database("shared")
 
 
-def make_database(name: str) -> SecretStr:
-    """Make a database beside it, for tests that change it for good; bring it up to the newest revision."""
+def make_database(name: str = "own") -> SecretStr:
+    """Make the one beside it anew, for a test that changes it for good; bring it up to the newest revision."""
     # Imported late, because that module uses this one.
     from .conftest import IsolatedSettings, alembic_config
 
@@ -30,8 +30,8 @@ def make_database(name: str) -> SecretStr:
     return url
 
 
-def make_empty_database(name: str) -> SecretStr:
-    """Make a database without tables."""
+def make_empty_database(name: str = "own") -> SecretStr:
+    """Make the one beside it anew, without tables."""
     server = url_for_tests(os.environ.get("TEST_DATABASE_URL") or embedded.server())
     path = PurePath(str(server.database))
     stem = path.stem.removesuffix("_test")

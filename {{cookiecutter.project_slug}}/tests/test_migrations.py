@@ -35,7 +35,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 @pytest.fixture
 def database_url() -> SecretStr:
-    return make_empty_database("migrations")
+    return make_empty_database()
 
 
 @pytest.fixture

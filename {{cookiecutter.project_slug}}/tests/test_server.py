@@ -39,21 +39,25 @@ def started(command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
+def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
     """Ask until the process answers, for a minute at most."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return httpx2.get(url)
+            return client.get(url)
         except httpx2.ConnectError:
             time.sleep(0.02)
     raise AssertionError(f"nothing answers at {url}")
 
 
 def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch) -> None:
-    with started("run") as development, started("serve") as production:
+    with (
+        httpx2.Client() as client,
+        started("run") as development,
+        started("serve") as production,
+    ):
         for process, url in (development, production):
-            about = wait_for(f"{url}/api/v1/about", process)
+            about = wait_for(client, f"{url}/api/v1/about", process)
             assert about.json()["environment"] == "development"
 
         for process, _ in (development, production):
@@ -71,9 +75,11 @@ def test_settings_reach_the_server(
 ) -> None:
     made: list[AbstractServer[Any]] = []
     methods: list[str] = []
+    frozen: list[int] = []
     port = free_port()
     environment.setattr(Granian, "serve", lambda server: made.append(server))
     environment.setattr("multiprocessing.set_start_method", methods.append)
+    environment.setattr("gc.freeze", lambda: frozen.append(len(made)))
     environment.setenv("HOST", "127.0.0.1")
     environment.setenv("PORT", str(port))
     environment.setenv("WORKERS", "3")
@@ -84,6 +90,7 @@ def test_settings_reach_the_server(
     assert (server.bind_addr, server.bind_port, server.workers) == ("127.0.0.1", port, workers)
     assert server.reload_on_changes == (command == "run")
     assert methods == start_methods
+    assert frozen == [0]
 
 
 def test_address_in_use_is_refused(environment: pytest.MonkeyPatch) -> None:

@@ -55,9 +55,10 @@ class IfNoneMatch(Schema):
 
     def check(self, version: int) -> None:
         """Raise NotModified where the header names the version."""
-        header = self.if_none_match or ""
-        tags = [tag for _, tag in ENTITY_TAG.findall(header)]
-        if str(version) in tags or header.strip() == "*":
+        if self.if_none_match is None:
+            return
+        tags = [tag for _, tag in ENTITY_TAG.findall(self.if_none_match)]
+        if str(version) in tags or self.if_none_match.strip() == "*":
             raise NotModified(version)
 
 

@@ -21,7 +21,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give a moment back as it was meant."""
-        return value and value.replace(tzinfo=UTC)
+        return value.replace(tzinfo=UTC) if value and not value.tzinfo else value
 
 
 class Base(DeclarativeBase):

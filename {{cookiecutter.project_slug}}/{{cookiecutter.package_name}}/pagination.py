@@ -54,6 +54,7 @@ class Order:
 
     def __init__(self, keys: Mapping[str, Key], id_column: InstrumentedAttribute[UUID]) -> None:
         self.keys, self.id_column = keys, id_column
+        self.positions = {name: tuple_(key.column, id_column) for name, key in keys.items()}
 
     def page(self, statement: Select[Any], query: PageQuery) -> Select[Any]:
         """Select the page, and one row more, which tells whether there is a next one.
@@ -61,13 +62,11 @@ class Order:
         Raises InvalidCursor.
         """
         name = query.sort.removeprefix("-")
-        columns = (self.keys[name].column, self.id_column)
         is_descending = query.sort.startswith("-")
         if query.cursor is not None:
-            position = tuple_(*columns), tuple_(*self.decode(query.cursor, query))
-            statement = statement.where(
-                position[0] < position[1] if is_descending else position[0] > position[1]
-            )
+            position, seen = self.positions[name], self.decode(query.cursor, query)
+            statement = statement.where(position < seen if is_descending else position > seen)
+        columns = (self.keys[name].column, self.id_column)
         ordered = [column.desc() if is_descending else column.asc() for column in columns]
         return statement.order_by(*ordered).limit(query.limit + 1)
 

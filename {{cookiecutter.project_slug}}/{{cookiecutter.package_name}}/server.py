@@ -1,5 +1,6 @@
 """The server that runs the application, in development and in production."""
 
+import gc
 import multiprocessing
 import os
 import socket
@@ -30,6 +31,11 @@ def serve(settings: Settings, *, reload: bool) -> None:
     if reload:
         # A forked worker would start with the modules of this process, as they were before.
         multiprocessing.set_start_method("spawn")
+
+    # What is loaded by now stays, in the workers as well: to look through it for garbage, again and
+    # again, would cost them a tenth of their time.
+    gc.collect()
+    gc.freeze()
 
     Granian(
         f"{__package__}:create_app",

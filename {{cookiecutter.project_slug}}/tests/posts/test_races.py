@@ -13,7 +13,8 @@ from ..conftest import App, Settings, create_app
 from ..databases import make_database
 from ..sessions import engine_of, held_connection
 from .conftest import author_for
-from .posts import BEFORE, CONTENT, POST, POSTS, create, path_of
+from .ownership import BEFORE
+from .posts import CONTENT, POST, POSTS, create, path_of
 
 CLIENTS = 20
 
@@ -21,7 +22,7 @@ CLIENTS = 20
 @pytest.fixture(scope="module")
 def database_url() -> SecretStr:
     """A database that these tests change."""
-    return make_database("races")
+    return make_database()
 
 
 @pytest.fixture

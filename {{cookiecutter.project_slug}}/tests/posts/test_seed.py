@@ -10,7 +10,7 @@ from .posts import POSTS
 
 
 def test_seed_writes_posts(environment: pytest.MonkeyPatch) -> None:
-    url = make_database("seed")
+    url = make_database()
     environment.setenv("DATABASE_URL", url.get_secret_value())
 
     result = CliRunner().invoke(main, ["db", "seed", "--rows", "1001"])

@@ -8,7 +8,8 @@ from sqlalchemy import event
 
 from ..conftest import App
 from ..sessions import engine_of
-from .posts import BEFORE, CONTENT, POST, POSTS, create, path_of
+from .ownership import BEFORE
+from .posts import CONTENT, POST, POSTS, create, path_of
 
 
 @pytest.fixture

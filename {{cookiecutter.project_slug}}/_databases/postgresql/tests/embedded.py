@@ -3,14 +3,24 @@
 import logging
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache
 
 import psycopg
+from psycopg.errors import DuplicateDatabase
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 # Nothing listens there.
 NOWHERE = "postgresql://127.0.0.1:1/never_test"
+
+# Leaves a database as a new one is: nobody is connected, and its one schema is empty.
+EMPTY = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+"""
 
 
 @cache
@@ -26,10 +36,17 @@ def server() -> str:
     return get_server(data, cleanup_mode="delete").get_uri("service_test")
 
 
+def is_transaction(connection: Connection) -> bool:
+    """Tell whether the statements of a connection are one transaction; each is its own otherwise."""
+    return not connection.connection.driver_connection.autocommit  # type: ignore[union-attr]
+
+
 def create(url: URL) -> None:
-    """Create an empty database, whatever was there."""
+    """Create a database, or empty the one that is there, which takes a tenth of the time."""
     maintenance = url.set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(maintenance, autocommit=True) as connection:
+    with psycopg.connect(maintenance, autocommit=True) as connection, suppress(DuplicateDatabase):
         name = Identifier(str(url.database))
-        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         connection.execute(SQL("CREATE DATABASE {}").format(name))
+        return
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        connection.execute(EMPTY)

@@ -45,7 +45,7 @@ TERMINATE = (
 
 @pytest.fixture
 def database_url() -> SecretStr:
-    return make_empty_database("own")
+    return make_empty_database()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """How the service speaks to PostgreSQL."""
 
 import selectors
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -10,10 +10,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from .config import Settings
 
-# Each statement by itself; one snapshot for all statements; all statements or none of them.
-READ = {"isolation_level": "AUTOCOMMIT"}
-SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-WRITE: dict[str, Any] = {}
+Kind = Literal["read", "snapshot", "write"]
+
+# The options of a session: each statement by itself, as connections are by default; one snapshot for all statements;
+# all statements or none of them.
+KINDS: dict[Kind, dict[str, Any]] = {
+    "read": {},
+    "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "write": {"isolation_level": "READ COMMITTED"},
+}
 
 # Seconds, for what no setting is needed: for the server's machine to answer at all, and for a client to take the next
 # part of a stream.
@@ -51,6 +56,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
     }
     return {
         "hide_parameters": True,
+        "isolation_level": "AUTOCOMMIT",
         "max_overflow": 0,
         "pool_size": settings.database_pool_size,
         "pool_timeout": settings.database_pool_timeout,

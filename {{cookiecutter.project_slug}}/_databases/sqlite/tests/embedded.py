@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 # No file can be there.
 NOWHERE = f"sqlite:///{__file__}/never_test.db"
@@ -17,6 +17,11 @@ def server() -> str:
     folder = TemporaryDirectory()
     atexit.register(folder.cleanup)
     return f"sqlite:///{folder.name}/service_test.db"
+
+
+def is_transaction(connection: Connection) -> bool:
+    """Tell whether the statements of a connection are one transaction; each is its own otherwise."""
+    return connection.get_execution_options()["begin"] is not None
 
 
 def create(url: URL) -> None:

@@ -47,7 +47,7 @@ def test_connections_are_configured() -> None:
 
 
 def test_writer_waits_for_another_but_not_for_ever() -> None:
-    url = make_empty_database("locked")
+    url = make_empty_database()
     app = create_app(IsolatedSettings(database_url=url, database_lock_timeout=0.1))
     route_statements(app, "/write", ["CREATE TABLE written (id INTEGER)"], "POST")
     route_statements(app, "/read", ["SELECT 1"])

@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -11,10 +11,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolResetState
 
 from .config import Settings
 
-# Each statement by itself; one snapshot for all statements; all statements or none of them.
-READ = {"isolation_level": "AUTOCOMMIT"}
-SNAPSHOT = {"begin": "BEGIN"}
-WRITE = {"begin": "BEGIN IMMEDIATE"}
+Kind = Literal["read", "snapshot", "write"]
+
+# The options of a session: each statement by itself, as connections are by default; one snapshot for all statements;
+# all statements or none of them.
+KINDS: dict[Kind, dict[str, Any]] = {
+    "read": {"begin": None},
+    "snapshot": {"begin": "BEGIN"},
+    "write": {"begin": "BEGIN IMMEDIATE"},
+}
 
 # Little of a table can be changed: a new one takes its place.
 MIGRATION_OPTIONS = {"render_as_batch": True}
@@ -79,9 +84,9 @@ def configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
 
 def begin(connection: Connection) -> None:
     """Begin; who is going to write waits for its turn now, since a reader cannot turn writer later."""
-    options = connection.get_execution_options()
-    if options.get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql(options.get("begin", "BEGIN IMMEDIATE"))
+    statement = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
+    if statement:
+        connection.exec_driver_sql(statement)
 
 
 def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast
+from unittest.mock import patch
 
 import httpx2
 from fastapi import FastAPI as App
@@ -33,7 +34,7 @@ def held_connection(app: App, client: httpx2.Client) -> Iterator[AsyncConnection
     """Keep a connection of the application's pool."""
     portal = cast(TestClient, client).portal
     assert portal
-    connection: AsyncConnection = portal.call(app.state.database.engine.connect().start)
+    connection: AsyncConnection = portal.call(app.state.database.engines["write"].connect().start)
     try:
         yield connection
     finally:
@@ -47,10 +48,14 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
     assert portal
     with held_connection(app, client) as connection:
         portal.call(connection.begin().start)
-        app.state.database.session = lambda kind=None: AsyncSession(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        )
-        yield
+        with patch.object(
+            app.state.database,
+            "session",
+            lambda kind=None: AsyncSession(
+                connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            ),
+        ):
+            yield
         portal.call(connection.rollback)
 
 

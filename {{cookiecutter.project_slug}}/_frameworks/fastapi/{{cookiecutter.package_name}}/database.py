@@ -1,8 +1,8 @@
 """The database: the engine, and the session that a request works in."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import health
 from .config import Settings
 from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
-from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
+from .engine import KINDS, Kind, options_of, prepare, url_of
 from .errors import answer_problem
 from .problems import ProblemError
 
@@ -23,20 +23,23 @@ Part = TypeVar("Part")
 
 
 class Database:
-    """The engine, and the sessions that are made with it."""
+    """The engine, by itself for statements that are committed each, and the sessions made with it."""
 
     def __init__(self, settings: Settings) -> None:
         url = url_of(settings, "{{ cookiecutter.__driver }}")
         self.engine = create_async_engine(url, **options_of(settings))
         prepare(self.engine.sync_engine)
+        self.engines = {
+            kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
+        }
 
-    def session(self, kind: Mapping[str, Any] = WRITE) -> AsyncSession:
-        """Make a session: READ, SNAPSHOT or WRITE; close it, by `async with`, whatever happens."""
-        return AsyncSession(self.engine.execution_options(**kind), expire_on_commit=False)
+    def session(self, kind: Kind = "write") -> AsyncSession:
+        """Make a session; close it, by `async with`, whatever happens."""
+        return AsyncSession(self.engines[kind], expire_on_commit=False)
 
     async def ping(self) -> None:
         """Raise an error where the database does not answer."""
-        async with self.session(READ) as session:
+        async with self.session("read") as session:
             await session.execute(text("SELECT 1"))
 
 
@@ -65,7 +68,7 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
 
     What a safe request reads, it reads statement by statement; any other request is a transaction.
     """
-    kind = READ if request.method in SAFE_METHODS else WRITE
+    kind: Kind = "read" if request.method in SAFE_METHODS else "write"
     async with get_database(request.app).session(kind) as session:
         try:
             yield session
@@ -78,7 +81,7 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    session = get_database(request.app).session(SNAPSHOT)
+    session = get_database(request.app).session("snapshot")
     try:
         yield session
     finally:

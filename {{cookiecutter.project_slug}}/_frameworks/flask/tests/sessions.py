@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 from flask import Flask as App
@@ -30,7 +31,7 @@ def engine_of(app: App) -> Engine:
 @contextmanager
 def held_connection(app: App, client: httpx2.Client) -> Iterator[Connection]:
     """Keep a connection of the application's pool."""
-    with engine_of(app).connect() as connection:
+    with app.extensions["database"].engines["write"].connect() as connection:
         yield connection
 
 
@@ -39,10 +40,14 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
     """Let all sessions of the application work in one transaction, and undo it."""
     with held_connection(app, client) as connection:
         connection.begin()
-        app.extensions["database"].session = lambda kind=None: Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        )
-        yield
+        with patch.object(
+            app.extensions["database"],
+            "session",
+            lambda kind=None: Session(
+                connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            ),
+        ):
+            yield
         connection.rollback()
 
 

@@ -1,7 +1,6 @@
 """The database: the engine, and the session that a request works in."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from weakref import finalize
 
 from flask import Flask, Response, current_app, g, request
@@ -12,27 +11,30 @@ from sqlalchemy.orm import Session
 from . import health
 from .config import Settings
 from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
-from .engine import READ, SNAPSHOT, WRITE, options_of, prepare, url_of
+from .engine import KINDS, Kind, options_of, prepare, url_of
 from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Database:
-    """The engine, and the sessions that are made with it."""
+    """The engine, by itself for statements that are committed each, and the sessions made with it."""
 
     def __init__(self, settings: Settings) -> None:
         url = url_of(settings, "{{ cookiecutter.__driver }}")
         self.engine = create_engine(url, **options_of(settings))
         prepare(self.engine)
+        self.engines = {
+            kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
+        }
 
-    def session(self, kind: Mapping[str, Any] = WRITE) -> Session:
-        """Make a session: READ, SNAPSHOT or WRITE; close it, by `with`, whatever happens."""
-        return Session(self.engine.execution_options(**kind), expire_on_commit=False)
+    def session(self, kind: Kind = "write") -> Session:
+        """Make a session; close it, by `with`, whatever happens."""
+        return Session(self.engines[kind], expire_on_commit=False)
 
     def ping(self) -> None:
         """Raise an error where the database does not answer."""
-        with self.session(READ) as session:
+        with self.session("read") as session:
             session.execute(text("SELECT 1"))
 
 
@@ -60,7 +62,7 @@ def get_session() -> Session:
     What a safe request reads, it reads statement by statement; any other request is a transaction.
     """
     if "session" not in g:
-        kind = READ if request.method in SAFE_METHODS else WRITE
+        kind: Kind = "read" if request.method in SAFE_METHODS else "write"
         g.session = get_database(current_app).session(kind)
     session: Session = g.session
     return session
@@ -69,7 +71,7 @@ def get_session() -> Session:
 def get_stream_session() -> Session:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
     if "stream_session" not in g:
-        g.stream_session = get_database(current_app).session(SNAPSHOT)
+        g.stream_session = get_database(current_app).session("snapshot")
     session: Session = g.stream_session
     return session
 

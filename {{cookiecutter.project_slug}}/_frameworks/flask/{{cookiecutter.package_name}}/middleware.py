@@ -20,6 +20,7 @@ from .operations import path_template
 from .problems import UNTRUSTED_HOST
 
 SECURITY = list(SECURITY_HEADERS.items())
+SECURITY_NAMES = set(SECURITY_HEADERS)
 
 
 class RequestMiddleware:
@@ -86,9 +87,11 @@ class Exchange:
         rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if rule:
             self.route = path_template(rule.rule)
-        names = {name for name, _ in headers}
-        headers += [header for header in SECURITY if header[0] not in names]
-        headers.append((request_id.HEADER, self.id))
+        names = [name for name, _ in headers]
+        added = SECURITY
+        if not SECURITY_NAMES.isdisjoint(names):
+            added = [header for header in SECURITY if header[0] not in names]
+        headers += [*added, (request_id.HEADER, self.id)]
         return self.start_response(status, headers, *error)
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:

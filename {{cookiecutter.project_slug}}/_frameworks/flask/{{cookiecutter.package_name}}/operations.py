@@ -63,8 +63,8 @@ class Operation:
             for name, parameter in signature(view).parameters.items()
             if parameter.default is not parameter.empty
         }
-        query = self.takes["query"].json_schema()["properties"] if "query" in hints else {}
-        self.lists = {name for name, schema in query.items() if is_list(schema)}
+        self.lists = {name for name, schema in self.fields("query").items() if is_list(schema)}
+        self.headers = set(self.fields("headers"))
 
     def __call__(self, **variables: str) -> Response:
         """Validate the parts of the request, call the view, answer with what it returns.
@@ -91,8 +91,15 @@ class Operation:
                 for name, values in request.args.lists()
             }
         if "headers" in self.takes:
-            given["headers"] = dict(request.headers)
+            given["headers"] = {
+                name: value for name, value in request.headers if name in self.headers
+            }
         return self.answer(self.view(**self.validated(given)))
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """Return the schema of each field of the query or the headers, where the view takes them."""
+        fields: dict[str, Any] = {}
+        return self.takes[name].json_schema()["properties"] if name in self.takes else fields
 
     def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of the view."""

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from ..accounts.people import authorization, sign_up
-from ..conftest import App
+from ..conftest import App, Settings, create_app
 from ..framework import client_for
 from ..sessions import rolled_back, route_statements
 
@@ -23,13 +23,31 @@ def author_for(app: App) -> Iterator[httpx2.Client]:
         yield client
 
 
-@pytest.fixture
-def client(app: App) -> Iterator[httpx2.Client]:
-    """Speak to the application in a transaction, which is rolled back after the test."""
+@pytest.fixture(scope="package")
+def shared_app(settings: Settings) -> App:
+    """One application for all of these tests: to make it takes longer than most of them."""
+    app = create_app(settings)
     route_statements(app, "/promote", [PROMOTE], "POST")
-    with client_for(app) as client, rolled_back(app, client):
-        enter(client)
+    return app
+
+
+@pytest.fixture(scope="package")
+def shared_client(shared_app: App) -> Iterator[httpx2.Client]:
+    with client_for(shared_app) as client:
         yield client
+
+
+@pytest.fixture
+def app(shared_app: App) -> App:
+    return shared_app
+
+
+@pytest.fixture
+def client(app: App, shared_client: httpx2.Client) -> Iterator[httpx2.Client]:
+    """Speak to the application in a transaction, which is rolled back after the test."""
+    with rolled_back(app, shared_client):
+        enter(shared_client)
+        yield shared_client
 
 
 def enter(client: httpx2.Client) -> None:

@@ -7,7 +7,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from ..database import SessionDep, get_database
 from ..dependencies import SettingsDep
-from ..engine import READ
 from ..requests import StrictRoute
 from . import passwords, service
 from .dependencies import ActiveUser, ClaimsDep, count_attempt, get_access_tokens
@@ -52,7 +51,7 @@ async def change_password(
     """Change the password; all other logins of the account are over."""
     await count_attempt(request, response, "change password", str(claims.user_id))
     # Read before, so that no connection waits for the hashing.
-    async with get_database(request.app).session(READ) as reading:
+    async with get_database(request.app).session("read") as reading:
         user = service.active(await reading.run_sync(service.current, claims))
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
@@ -110,5 +109,5 @@ async def find_user(request: Request, username: str) -> User | None:
     address = address_of(username)
     if address is None:
         return None
-    async with get_database(request.app).session(READ) as session:
+    async with get_database(request.app).session("read") as session:
         return await session.run_sync(service.find, address)

@@ -27,8 +27,8 @@ async def list_page(
 ) -> PostPage:
     """Return a page of posts, of those that meet some conditions."""
     rows = (await session.scalars(queries.page(query, *where))).all()
-    items = [PostRead.model_validate(row) for row in rows[: query.limit]]
-    return PostPage(items=items, next=queries.ORDER.next(rows, query))
+    following = queries.ORDER.next(rows, query)
+    return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 
 
 async def create(session: AsyncSession, new: NewPost, owner: str) -> Post:

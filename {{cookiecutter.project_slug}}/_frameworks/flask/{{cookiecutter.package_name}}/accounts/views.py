@@ -4,7 +4,6 @@ from flask import Blueprint, current_app
 
 from ..database import get_database, get_session
 from ..dependencies import get_settings
-from ..engine import READ
 from ..operations import operation
 from . import passwords, service
 from .dependencies import active_user, count_attempt, get_access_tokens, parse_jwt
@@ -43,7 +42,7 @@ def change_password(body: PasswordChange) -> tuple[None, int, Headers]:
     claims = parse_jwt()
     headers = count_attempt("change password", str(claims.user_id))
     # Read before, so that no connection waits for the hashing.
-    with get_database(current_app).session(READ) as reading:
+    with get_database(current_app).session("read") as reading:
         user = service.active(service.current(reading, claims))
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     is_right, _ = passwords.verify(current, user.password_hash)
@@ -99,5 +98,5 @@ def find_user(username: str) -> User | None:
     address = address_of(username)
     if address is None:
         return None
-    with get_database(current_app).session(READ) as session:
+    with get_database(current_app).session("read") as session:
         return service.find(session, address)

@@ -24,8 +24,8 @@ def find(session: Session, post_id: UUID) -> Post:
 def list_page(session: Session, query: PostQuery, *where: ColumnElement[bool]) -> PostPage:
     """Return a page of posts, of those that meet some conditions."""
     rows = session.scalars(queries.page(query, *where)).all()
-    items = [PostRead.model_validate(row) for row in rows[: query.limit]]
-    return PostPage(items=items, next=queries.ORDER.next(rows, query))
+    following = queries.ORDER.next(rows, query)
+    return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 
 
 def create(session: Session, new: NewPost, owner: str) -> Post:

@@ -1,34 +1,24 @@
-"""What Flask's views may ask of accounts."""
+"""What endpoints may ask of accounts."""
 
 from collections.abc import Iterator
-from importlib import import_module
 
 import httpx2
 import pytest
 
-from ..conftest import PACKAGE, App
-from ..framework import client_for, operation
+from ..conftest import App
+from ..framework import client_for
 from ..sessions import rolled_back, route_statements
+from .endpoints import route_news, route_reports
 from .people import authorization, sign_up
 
-dependencies = import_module(f"{PACKAGE}.accounts.dependencies")
+PROMOTE = "UPDATE users SET scope = 'other reports:read'"
 
 
 @pytest.fixture
 def client(app: App) -> Iterator[httpx2.Client]:
-    def read_reports() -> str:
-        return str(dependencies.active_user().email)
-
-    def read_news() -> bool:
-        return dependencies.maybe_user() is not None
-
-    reader = dependencies.scoped("reports:read")
-    reports = operation(app, read_reports, security=reader)
-    news = operation(app, read_news, security=dependencies.maybe_user)
-    app.add_url_rule("/reports", view_func=reports)
-    app.add_url_rule("/news", view_func=news)
-    promote = "UPDATE users SET scope = 'other reports:read'"
-    route_statements(app, "/promote", [promote], "POST")
+    route_reports(app, "/reports", "reports:read")
+    route_news(app, "/news")
+    route_statements(app, "/promote", [PROMOTE], "POST")
     with client_for(app) as client, rolled_back(app, client):
         yield client
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import httpx2
 
+from .ownership import OWNER
+
 POSTS = "/api/v1/posts"
 CONTENT = {"slug": "bread", "title": "On bread", "body": "Flour, water, salt."}
-POST = {**CONTENT, "owner": "alice"}
-# What is asked of the database before anything is asked about posts.
-BEFORE: list[str] = []
+POST = CONTENT | OWNER
 
 
 def create(client: httpx2.Client, **changes: Any) -> httpx2.Response:

@@ -1,0 +1,114 @@
+"""What accounts cost: a read with a token against the same without accounts, and what logins do to other requests.
+
+One worker everywhere. Logins are those of one account, with the password hashes of production.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.load import Load, compare, load
+from benchmarks.measure import Figure, alternate
+from benchmarks.projects import SERVE, Project, projects
+from benchmarks.requests_per_second import row
+from benchmarks.table import Reach, Row
+from tests.accounts import ACCOUNTS, PASSWORD, log_in, register
+from tests.serving import Server
+
+POSTS = "/api/v1/posts"
+LIVENESS = "/livez"
+LOGINS = 8
+# The same published posts for each project.
+SEED = """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    connection.execute('''
+        INSERT INTO posts (id, slug, title, body, owner, published_at, created_at, updated_at, version)
+        SELECT
+            ('00000000-0000-7000-8000-' || lpad(number::text, 12, '0'))::uuid, 'on-winter-' || number,
+            'Notes on winter', repeat('Ask ten people and you will hear eleven answers. ', 10), 'somebody',
+            moment, moment, moment, 1
+        FROM (
+            SELECT number, '2026-01-01T00:00:00Z'::timestamptz + number * interval '10 seconds' AS moment
+            FROM generate_series(1, 1000) AS number
+        )
+    ''')
+"""
+READS = {"read one post": f"{POSTS}/00000000-0000-7000-8000-000000000500", "list 20 posts": POSTS}
+
+# Logs in again and again, as many at once as the first argument says, until it is told to end.
+LOG_IN = """
+import http.client, sys, threading
+count, port, path, body = sys.argv[1:]
+def log_in():
+    connection = http.client.HTTPConnection("127.0.0.1", int(port))
+    while True:
+        connection.request("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200, response.status
+        print(flush=True)
+for _ in range(int(count)):
+    threading.Thread(target=log_in).start()
+"""
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """Give the ratios of requests per second with a token, and of the slowest percent beside logins."""
+    for project, plain in zip(projects(auth="accounts"), projects(auth="none"), strict=True):
+        for each in (project, plain):
+            each.python("-c", SEED)
+        for what, path in READS.items():
+            yield with_a_token(project, plain, rounds, what, path)
+        yield beside_logins(project, rounds)
+
+
+def serving(project: Project) -> Server:
+    """Make a server without a log, where anybody may register, and log in as often as the benchmark does."""
+    often = "1000000 per minute"
+    return project.server(SERVE, LOG_LEVEL="WARNING", REGISTRATION="true", ACCOUNT_LIMIT=often, ADDRESS_LIMIT=often)
+
+
+def with_a_token(project: Project, plain: Project, rounds: int, what: str, path: str) -> Row:
+    """Measure a read with a token against the same in a project without accounts; neither writes a log."""
+    with serving(project) as subject, serving(plain) as baseline:
+        token = log_in(subject, register(subject))["access_token"]
+        pairs = compare(rounds, path, subject, baseline, f"Authorization: Bearer {token}")
+    return row(f"{what} with a token of {project.name}", f"the same of {plain.name}", pairs, 0.8)
+
+
+def beside_logins(project: Project, rounds: int) -> Row:
+    """Measure the slowest percent of requests, one after the other, with and without logins at the same time."""
+    with serving(project) as server:
+        email = register(server)
+
+        def busy() -> Load:
+            with logins(server, email):
+                return load(server, LIVENESS, connections=1)
+
+        pairs = alternate(rounds, busy, lambda: load(server, LIVENESS, connections=1))
+    during, idle = (Load.median(side) for side in zip(*pairs, strict=True))
+    return Row(
+        f"`{LIVENESS}` of {project.name} during {LOGINS} parallel logins, p99: {during.p99:.2f} ms",
+        f"without logins: {idle.p99:.2f} ms",
+        Figure.of_ratios((beside.p99, alone.p99) for beside, alone in pairs),
+        Reach("≤", 5.0),
+    )
+
+
+@contextmanager
+def logins(server: Server, email: str) -> Iterator[None]:
+    """Log in all the time; every login has to succeed, and there has to be one."""
+    form = f"username={email.replace('@', '%40')}&password={PASSWORD.replace(' ', '+')}"
+    command = [sys.executable, "-c", LOG_IN, str(LOGINS), str(server.port), f"{ACCOUNTS}/token", form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            first = process.stdout.readline()
+            yield
+        finally:
+            process.kill()
+            _, said = process.communicate()
+    if not first or said:
+        raise RuntimeError(f"logins failed:\n{said}")

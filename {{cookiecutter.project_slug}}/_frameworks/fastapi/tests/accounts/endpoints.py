@@ -1,0 +1,30 @@
+"""FastAPI's endpoints that ask something of accounts."""
+
+from importlib import import_module
+from typing import Annotated, Any
+
+from fastapi import Depends
+
+from ..conftest import PACKAGE, App
+
+dependencies = import_module(f"{PACKAGE}.accounts.dependencies")
+
+
+def route_reports(app: App, path: str, scope: str) -> None:
+    """Let a path need an account with a scope, and send its address."""
+
+    async def read_reports(user: Any) -> str:
+        return str(user.email)
+
+    read_reports.__annotations__["user"] = Annotated[Any, Depends(dependencies.scoped(scope))]
+    app.add_api_route(path, read_reports)
+
+
+def route_news(app: App, path: str) -> None:
+    """Let a path tell whether it was asked for with an account."""
+
+    async def read_news(user: Any) -> bool:
+        return user is not None
+
+    read_news.__annotations__["user"] = dependencies.MaybeUser
+    app.add_api_route(path, read_news)

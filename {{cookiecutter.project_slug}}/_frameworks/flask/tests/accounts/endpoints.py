@@ -1,0 +1,28 @@
+"""Flask's views that ask something of accounts."""
+
+from importlib import import_module
+
+from ..conftest import PACKAGE, App
+from ..framework import operation
+
+dependencies = import_module(f"{PACKAGE}.accounts.dependencies")
+
+
+def route_reports(app: App, path: str, scope: str) -> None:
+    """Let a path need an account with a scope, and send its address."""
+
+    def read_reports() -> str:
+        return str(dependencies.active_user().email)
+
+    reader = dependencies.scoped(scope)
+    app.add_url_rule(path, view_func=operation(app, read_reports, security=reader))
+
+
+def route_news(app: App, path: str) -> None:
+    """Let a path tell whether it was asked for with an account."""
+
+    def read_news() -> bool:
+        return dependencies.maybe_user() is not None
+
+    news = operation(app, read_news, security=dependencies.maybe_user)
+    app.add_url_rule(path, view_func=news)
