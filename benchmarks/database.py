@@ -78,6 +78,7 @@ def rows(rounds: int) -> Iterator[Row]:
         cursor, post_id = large.python("-c", LOOK).output.split()
         for what, path in (("read one post", f"{POSTS}/{post_id}"), ("list 20 posts", POSTS)):
             yield against_handwritten(large, rounds, what, path)
+            yield handwritten_against_raw(large, rounds, what, path)
             for name, command, reach in DEPLOYED:
                 yield against_raw(large, rounds, what, path, name, command, reach)
         yield far_page(large, rounds, cursor)
@@ -101,6 +102,18 @@ def against_handwritten(project: Project, rounds: int, what: str, path: str) -> 
         pairs = compare(rounds, path, subject, baseline)
     against = f"a handler written by hand with SQLAlchemy, bare {project.framework}, {bare_lines}"
     return row(f"{what} of {project.name}, {lines}", against, pairs, 0.85)
+
+
+def handwritten_against_raw(project: Project, rounds: int, what: str, path: str) -> Row:
+    """Measure what SQLAlchemy and the framework alone leave of handlers that know no ORM: more cannot be reached."""
+    name, command, _ = DEPLOYED[0]
+    handwritten = f"{GRANIAN[project.framework]} {HANDWRITTEN[project.framework]}"
+    with (
+        project.server(handwritten, *RAW_REQUIREMENTS, PYTHONPATH=str(BARE)) as subject,
+        project.server(command, *RAW_REQUIREMENTS, PYTHONPATH=str(BARE)) as baseline,
+    ):
+        pairs = compare(rounds, path, subject, baseline)
+    return row(f"{what}, a handler written by hand with SQLAlchemy, bare {project.framework}", name, pairs, None)
 
 
 def against_raw(
