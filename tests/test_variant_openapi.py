@@ -51,5 +51,5 @@ def schemathesis(project: Path, server: Server, *more: str) -> subprocess.Comple
     """Run all its checks, with the configuration that belongs to the template."""
     shutil.copy(TEMPLATE / "schemathesis.toml", project)
     url = f"http://127.0.0.1:{server.port}/openapi.json"
-    options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic", *more]
+    options = ["--checks", "all", "--max-examples", "20", "--generation-deterministic", *more]
     return subprocess.run([BIN / "schemathesis", "run", url, *options], cwd=project, capture_output=True, text=True)
