@@ -115,6 +115,17 @@ def test_forged_token_is_refused(client: httpx2.Client, forger: Forger, forge: A
     assert response.json()["detail"] == "The token is not valid."
 
 
+def test_token_that_was_good_expires(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sign_up(client)["access_token"]
+    assert ask(client, token).status_code == 200
+
+    monkeypatch.setattr(tokens, "now", lambda: now() + HOUR)
+
+    assert ask(client, token).status_code == 401
+
+
 def test_refresh_token_gives_no_access(client: httpx2.Client) -> None:
     made = sign_up(client)
 

@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from secrets import token_bytes, token_urlsafe
@@ -42,6 +43,8 @@ class AccessTokens:
         # Development does without a secret; tokens are then valid until the service starts again.
         derived = [digest(secret, TYPE.encode(), "sha256") for secret in given or [token_bytes(32)]]
         self.keys = {sha256(key).hexdigest()[:16]: key for key in derived}
+        # A client sends its token again and again, and all that changes meanwhile is the time.
+        self.verified = lru_cache(maxsize=1024)(self.verify)
 
     def make(self, claims: Claims) -> str:
         """Return a token that is valid from now on."""
@@ -60,6 +63,13 @@ class AccessTokens:
 
     def read(self, token: str) -> Claims:
         """Return what a token says; raise InvalidToken unless it was made here and is valid now."""
+        claims, expires_at = self.verified(token)
+        if expires_at <= now().timestamp():
+            raise InvalidToken
+        return claims
+
+    def verify(self, token: str) -> tuple[Claims, int]:
+        """Return what a token says, and when it expires; raise InvalidToken unless it was made here."""
         if len(token) > MAX_LENGTH:
             raise InvalidToken
         try:
@@ -74,7 +84,7 @@ class AccessTokens:
                 issuer=ISSUER,
                 options={"require": REQUIRED, "strict_aud": True},
             )
-            return Claims(UUID(payload["sub"]), UUID(payload["sid"]))
+            return Claims(UUID(payload["sub"]), UUID(payload["sid"])), payload["exp"]
         except (jwt.InvalidTokenError, AttributeError, LookupError, TypeError, ValueError):
             # A key id that nobody knows, or claims of another kind than ours.
             raise InvalidToken from None
