@@ -6,8 +6,8 @@ One worker everywhere. Logins are those of one account, with the password hashes
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from benchmarks.load import Load, compare, load
 from benchmarks.measure import Figure, alternate
@@ -64,7 +64,8 @@ def rows(rounds: int) -> Iterator[Row]:
             each.python("-c", SEED)
         for what, path in READS.items():
             yield with_a_token(project, plain, rounds, what, path)
-        yield beside_logins(project, rounds)
+        yield beside_logins(project, rounds, "without logins", nullcontext, Reach("≤", 5.0))
+        yield beside_logins(project, rounds, "beside a process that needs a core for itself", busy_core, None)
 
 
 def serving(project: Project) -> Server:
@@ -81,23 +82,35 @@ def with_a_token(project: Project, plain: Project, rounds: int, what: str, path:
     return row(f"{what} with a token of {project.name}", f"the same of {plain.name}", pairs, 0.8)
 
 
-def beside_logins(project: Project, rounds: int) -> Row:
-    """Measure the slowest percent of requests, one after the other, with and without logins at the same time."""
+def beside_logins(
+    project: Project, rounds: int, name: str, others: Callable[[], AbstractContextManager[None]], reach: Reach | None
+) -> Row:
+    """Measure the slowest percent of requests, one after the other, with logins and with something else beside them."""
     with serving(project) as server:
         email = register(server)
 
-        def busy() -> Load:
-            with logins(server, email):
+        def beside(others: AbstractContextManager[None]) -> Load:
+            with others:
                 return load(server, LIVENESS, connections=1)
 
-        pairs = alternate(rounds, busy, lambda: load(server, LIVENESS, connections=1))
-    during, idle = (Load.median(side) for side in zip(*pairs, strict=True))
+        pairs = alternate(rounds, lambda: beside(logins(server, email)), lambda: beside(others()))
+    during, otherwise = (Load.median(side) for side in zip(*pairs, strict=True))
     return Row(
         f"`{LIVENESS}` of {project.name} during {LOGINS} parallel logins, p99: {during.p99:.2f} ms",
-        f"without logins: {idle.p99:.2f} ms",
-        Figure.of_ratios((beside.p99, alone.p99) for beside, alone in pairs),
-        Reach("≤", 5.0),
+        f"{name}: {otherwise.p99:.2f} ms",
+        Figure.of_ratios((one.p99, other.p99) for one, other in pairs),
+        reach,
     )
+
+
+@contextmanager
+def busy_core() -> Iterator[None]:
+    """Let a process that has nothing to do with the server do nothing all the time."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 @contextmanager
