@@ -45,7 +45,12 @@ class Mutant(NamedTuple):
 
     def stages(self) -> Iterator[list[str]]:
         """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
-        suites = [["tests/test_variant_suite.py", "--variant", variant] for variant in self.variants()]
+        # Without coverage first, which takes half the time and notices nearly as much.
+        suites = [
+            ["tests/test_variant_suite.py", "--variant", variant, "-k", test]
+            for test in ("hostile", "coverage")
+            for variant in self.variants()
+        ]
         if self.is_behaviour:
             yield from [*suites, RENDERED, ITSELF]
         elif ROOT in self.path.parents:
