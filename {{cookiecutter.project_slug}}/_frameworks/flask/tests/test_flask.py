@@ -13,7 +13,7 @@ from pydantic import Field
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import create_environ, run_wsgi_app
 
-from .conftest import SECRET_KEY, App, IsolatedSettings, Schema, create_app, get_checks
+from .conftest import SECRET_KEY, App, IsolatedSettings, Schema, create_app, get_checks, main
 from .framework import client_for, hang, operation, route_body
 
 
@@ -60,6 +60,13 @@ def test_flask_runs_the_commands_of_the_service(
 
     assert result.exit_code == 0
     assert "fit for development" in result.output
+
+
+def test_flask_knows_every_command_of_the_service_but_those_that_serve(
+    runner: FlaskCliRunner,
+) -> None:
+    for name in set(main.commands) - {"run", "serve"}:
+        assert runner.invoke(args=[name, "--help"]).exit_code == 0
 
 
 def test_hanging_check_holds_one_thread_however_often_it_is_asked(
