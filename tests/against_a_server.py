@@ -21,8 +21,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for name, module in list(sys.modules.items()):
         if name.startswith("tests.") and name.endswith("conftest"):
             conftest: Any = module
-            conftest.client_for = lambda app: httpx2.Client(base_url=os.environ["CONTRACT_URL"])
+            conftest.client_for = client_for
             conftest.rolled_back = cleaned_up
+
+
+def client_for(app: object) -> httpx2.Client:
+    """Return a client of the running service, with a connection for each request.
+
+    A server that has answered before it has read a body closes the connection, and the next request finds that out.
+    """
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.Client(base_url=os.environ["CONTRACT_URL"], limits=limits)
 
 
 @contextmanager
