@@ -29,7 +29,7 @@ try: .venv/ready ## Render the default service into a temporary folder and serve
 test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
 	@$(PYTEST) $(BROWSER_TESTS)
 
-test-fast: .venv/ready ## Prove most of it in a minute
+test-fast: .venv/ready ## Prove most of it in minutes
 	@$(PYTEST) -m "not slow and not browser"
 
 mutants: .venv/ready ## Break the template in every known way, and see the suite notice
