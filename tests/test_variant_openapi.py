@@ -37,9 +37,8 @@ def test_service_does_what_its_document_says(variant: Variant, project: Path) ->
         expect_no_failure(schemathesis(project, server))
         if variant.has("auth=accounts"):
             token = f"Authorization: Bearer {log_in(server, register(server))['access_token']}"
-            # Without what would end the login of the token, and what asks for a password, with a token or without.
-            others = "accounts/logout|accounts/token|accounts$"
-            expect_no_failure(schemathesis(project, server, "--header", token, "--exclude-path-regex", others))
+            # Without what would end the login of the token.
+            expect_no_failure(schemathesis(project, server, "--header", token, "--exclude-path-regex", "logout"))
 
 
 def expect_no_failure(done: subprocess.CompletedProcess[str]) -> None:
@@ -51,5 +50,5 @@ def schemathesis(project: Path, server: Server, *more: str) -> subprocess.Comple
     """Run all its checks, with the configuration that belongs to the template."""
     shutil.copy(TEMPLATE / "schemathesis.toml", project)
     url = f"http://127.0.0.1:{server.port}/openapi.json"
-    options = ["--checks", "all", "--max-examples", "20", "--generation-deterministic", *more]
+    options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic", *more]
     return subprocess.run([BIN / "schemathesis", "run", url, *options], cwd=project, capture_output=True, text=True)
