@@ -26,12 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def client_for(app: object) -> httpx2.Client:
-    """Return a client of the running service, with a connection for each request.
-
-    A connection that is kept may be closed by the service meanwhile, which would fail a test that is about something else.
-    """
-    limits = httpx2.Limits(max_keepalive_connections=0)
-    return httpx2.Client(base_url=os.environ["CONTRACT_URL"], limits=limits)
+    """Return a client of the running service, which keeps its connection from request to request."""
+    return httpx2.Client(base_url=os.environ["CONTRACT_URL"])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+import httpx2
 import pytest
 
 from .conftest import AllowedHosts, App, IsolatedSettings, create_app
@@ -52,6 +53,15 @@ def test_body_of_the_largest_size_is_taken() -> None:
         )
 
     assert response.json() == [123456789]
+
+
+@pytest.mark.parametrize("length", [4, 10], ids=["whole", "cut off"])
+def test_body_that_nobody_wants_changes_no_answer(length: int, client: httpx2.Client) -> None:
+    headers = {"Content-Length": str(length)}
+
+    response = client.post("/nowhere", content=b"body", headers=headers)
+
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The commands that serve: what they make of the settings, and one run of each for real."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -50,6 +52,20 @@ def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) 
     raise AssertionError(f"nothing answers at {url}")
 
 
+def statuses_around_a_late_body(url: str) -> list[str]:
+    """Ask twice on one connection: where a body is not wanted, before it is sent, and after it."""
+    address = urlsplit(url)
+    with (
+        socket.create_connection((address.hostname, address.port), timeout=20) as connection,
+        connection.makefile() as received,
+    ):
+        head = f"HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        connection.sendall(f"POST /nowhere {head}Content-Length: 4\r\n\r\n".encode())
+        time.sleep(0.1)
+        connection.sendall(f"lateGET /livez {head}Connection: close\r\n\r\n".encode())
+        return re.findall(r"HTTP/1.1 (\d+)", received.read())
+
+
 def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch) -> None:
     with (
         httpx2.Client() as client,
@@ -59,6 +75,7 @@ def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch)
         for process, url in (development, production):
             about = wait_for(client, f"{url}/api/v1/about", process)
             assert about.json()["environment"] == "development"
+            assert statuses_around_a_late_body(url) == ["404", "200"]
 
         for process, _ in (development, production):
             process.send_signal(signal.SIGTERM)

@@ -118,9 +118,11 @@ def test_body_of_unknown_length_is_counted() -> None:
 
     with client_for(app) as client:
         response = client.post("/echo", content=chunks())
+        nowhere = client.post("/nowhere", content=chunks())
 
     assert response.status_code == 413
     assert response.json()["title"] == "Content Too Large"
+    assert nowhere.status_code == 404
 
 
 def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:

@@ -88,14 +88,16 @@ def test_body_of_unknown_length_is_counted() -> None:
     app = create_app(IsolatedSettings(max_body_size=10))
     route_body(app, "/echo", list[int])
 
-    def post(content: bytes) -> str:
-        environ = create_environ("/echo", method="POST", content_type="application/json")
+    def post(content: bytes, path: str = "/echo") -> str:
+        environ = create_environ(path, method="POST", content_type="application/json")
+        environ["HTTP_TRANSFER_ENCODING"] = "chunked"
         chunked = {"wsgi.input": BytesIO(content), "wsgi.input_terminated": True}
         _, status, _ = run_wsgi_app(app, environ | chunked)
         return status
 
     assert post(b"[1,2,3456]") == "200 OK"
     assert post(b"[1,2,34567]") == "413 REQUEST ENTITY TOO LARGE"
+    assert post(b"[1,2,34567]", "/nowhere") == "404 NOT FOUND"
 
 
 @pytest.mark.parametrize(("log_level", "statuses"), [("INFO", [500]), ("WARNING", [])])
