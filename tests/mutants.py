@@ -25,6 +25,8 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 # The tests of the template itself, of what it renders without running it, and of what runs.
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
+# What takes an environment of its own for a change in the dependencies, or minutes for all variants, comes later.
+FILES = [*RENDERED, "-k", "not types and not installed and not words"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
 SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
 
@@ -52,13 +54,12 @@ class Mutant(NamedTuple):
             for variant in self.variants()
         ]
         if self.is_behaviour:
-            yield from [*suites, RENDERED, ITSELF]
+            yield from [*suites, FILES, ITSELF]
         elif ROOT in self.path.parents:
-            yield from [RENDERED, ITSELF, *suites]
+            yield from [FILES, ITSELF, *suites]
         else:
-            yield from [ITSELF, RENDERED, *suites]
-        yield RUNNING
-        yield SLOW
+            yield from [ITSELF, FILES, *suites]
+        yield from [RENDERED, RUNNING, SLOW]
 
     def variants(self) -> list[str]:
         """Return those with everything on that have the file."""
