@@ -25,7 +25,8 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 # The tests of the template itself, of what it renders without running it, and of what runs.
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
-# What takes an environment of its own for a change in the dependencies, or minutes for all variants, comes later.
+# A change of the requirements needs environments of its own, and types take minutes: both come later.
+REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
 SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
@@ -53,9 +54,11 @@ class Mutant(NamedTuple):
             for test in ("hostile", "coverage")
             for variant in self.variants()
         ]
+        if self.path.name == "pyproject.toml":
+            yield REQUIREMENTS
         if self.is_behaviour:
             yield from [*suites, FILES, ITSELF]
-        elif ROOT in self.path.parents:
+        elif ROOT in self.path.parents or self.path.name == "post_gen_project.py":
             yield from [FILES, ITSELF, *suites]
         else:
             yield from [ITSELF, FILES, *suites]

@@ -98,10 +98,6 @@ def test_no_folder_is_empty(rendered: Path) -> None:
     assert [path for path in rendered.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
-def test_same_answers_give_the_same_bytes(rendered: Path, variant: Variant, workplace: Workplace) -> None:
-    assert files(workplace.render(**variant.answers)) == files(rendered)
-
-
 def test_nothing_of_the_template_language_is_left(rendered: Path) -> None:
     for name, content in files(rendered).items():
         assert not re.search(r"\{\{|\{%|\{#|cookiecutter", name + content.decode()), name
@@ -150,3 +146,7 @@ def test_data_files_parse(rendered: Path) -> None:
         assert suffix in {"", ".py", ".md", ".example", *parsed}, f"{name} is of a kind that no test parses"
         if suffix in parsed:
             parsed[suffix](content.decode())
+
+
+def test_same_answers_give_the_same_bytes(rendered: Path, variant: Variant, workplace: Workplace) -> None:
+    assert files(workplace.render(**variant.answers)) == files(rendered)

@@ -32,6 +32,7 @@ def test_both_frameworks_give_the_same_document(variant: Variant, project: Path,
     assert own == document(twin, other)
 
 
+@pytest.mark.slow
 def test_service_does_what_its_document_says(variant: Variant, project: Path) -> None:
     with extended_server(project, framework_of(variant), LOG_LEVEL="WARNING") as server:
         expect_no_failure(schemathesis(project, server))

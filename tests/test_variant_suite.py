@@ -25,6 +25,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 def test_own_suite_passes_with_full_coverage(project: Path, variant: Variant) -> None:
     done = run(project, PYTHONS[0], "pytest", "--cov")
 
