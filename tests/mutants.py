@@ -26,7 +26,8 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
 # A change of the requirements needs environments of its own, and types take minutes: both come later.
-REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used"]
+REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
+SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
 SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
@@ -55,7 +56,7 @@ class Mutant(NamedTuple):
             for variant in self.variants()
         ]
         if self.path.name == "pyproject.toml":
-            yield REQUIREMENTS
+            yield from [REQUIREMENTS, SERVERS]
         if self.is_behaviour:
             yield from [*suites, FILES, ITSELF]
         elif ROOT in self.path.parents or self.path.name == "post_gen_project.py":

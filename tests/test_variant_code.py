@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def test_lint_notices_a_coroutine_that_blocks(workplace: Workplace) -> None:
 
     with pytest.raises(AssertionError, match="ASYNC251"):
         run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
+
+
+@pytest.mark.check("types")
+def test_types_cover_every_module(rendered: Path, variant: Variant) -> None:
+    settings = tomllib.loads((rendered / "pyproject.toml").read_text())["tool"]["mypy"]
+    modules = {path.relative_to(rendered).parts[0] for path in rendered.rglob("*.py")}
+
+    assert set(settings["files"]) == modules
 
 
 @pytest.mark.check("types")

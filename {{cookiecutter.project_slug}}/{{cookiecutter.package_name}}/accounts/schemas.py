@@ -91,6 +91,6 @@ class TokenPair(Schema):
     """What a client shows with each request, and what it renews that with, once."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # its kind, no secret
     expires_in: int = Field(description="The seconds for which the access token is valid.")
     refresh_token: str

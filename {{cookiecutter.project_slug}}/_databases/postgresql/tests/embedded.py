@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg.errors import DuplicateDatabase
@@ -38,7 +39,8 @@ def server() -> str:
 
 def is_transaction(connection: Connection) -> bool:
     """Tell whether the statements of a connection are one transaction; each is its own otherwise."""
-    return not connection.connection.driver_connection.autocommit  # type: ignore[union-attr]
+    driver: Any = connection.connection.driver_connection
+    return not driver.autocommit
 
 
 def create(url: URL) -> None:

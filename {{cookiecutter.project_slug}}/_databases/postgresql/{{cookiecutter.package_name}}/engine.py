@@ -93,9 +93,9 @@ def refuse_closed(
 
     A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
     """
+    driver: Any = record.driver_connection
     with Selector() as selector:
-        socket = record.driver_connection.pgconn.socket  # type: ignore[union-attr]
-        selector.register(socket, selectors.EVENT_READ)
+        selector.register(driver.pgconn.socket, selectors.EVENT_READ)
         if selector.select(timeout=0):
             raise DisconnectionError("the server has closed the connection")
 

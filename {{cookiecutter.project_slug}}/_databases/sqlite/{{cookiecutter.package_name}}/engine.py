@@ -91,7 +91,8 @@ def begin(connection: Connection) -> None:
 
 def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
     """Roll back what a failed COMMIT has left open; the next request would commit it."""
-    if state.asyncio_safe and record.driver_connection.in_transaction:  # type: ignore[union-attr]
+    driver: Any = record.driver_connection
+    if state.asyncio_safe and driver.in_transaction:
         connection.rollback()
 
 
