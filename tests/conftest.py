@@ -31,14 +31,13 @@ def pytest_report_header() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    wanted = metafunc.config.getoption("--variant")
     about = metafunc.definition.get_closest_marker("variants")
     for fixture, variants in (("variant", behavioural()), ("cosmetic_variant", cosmetic())):
         if fixture in metafunc.fixturenames:
             chosen = [
                 pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
                 for variant in variants
-                if variant.has(wanted) and (about is None or variant.has(about.args[0]))
+                if about is None or variant.has(about.args[0])
             ]
             metafunc.parametrize(fixture, chosen, ids=Variant.name)
 
@@ -49,24 +48,24 @@ def is_quick(variant: Variant) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--variant`, leave out the tests that concern no variant."""
-    if config.getoption("--variant"):
-        others = [
-            item for item in items if not {"variant", "cosmetic_variant"} & set(getattr(item, "fixturenames", ()))
-        ]
+    """With `--variant`, leave out other variants, and the tests that concern none."""
+    if wanted := config.getoption("--variant"):
+        others = [item for item in items if not any(variant.has(wanted) for variant in variants_of(item))]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def variants_of(item: pytest.Item) -> list[Variant]:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return [value for value in parameters.values() if isinstance(value, Variant)]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tell the report which variant a test is about, and which check it is part of."""
-    check = item.get_closest_marker("check")
-    variant = (
-        item.callspec.params.get("variant") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    )
-    if check and isinstance(variant, Variant):
-        item.user_properties += [("variant", variant.name()), ("check", check.args[0])]
+    if check := item.get_closest_marker("check"):
+        for variant in variants_of(item):
+            item.user_properties += [("variant", variant.name()), ("check", check.args[0])]
 
 
 @pytest.fixture

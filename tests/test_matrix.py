@@ -1,6 +1,11 @@
 """The matrix is complete: what can be answered is answered in some variant, and what is refused is refused."""
 
-from tests.rendering import QUESTIONS, Workplace
+import subprocess
+import sys
+
+import pytest
+
+from tests.rendering import QUESTIONS, TEMPLATE, Workplace
 from tests.variants import (
     COSMETIC,
     TEXTS,
@@ -56,3 +61,13 @@ def test_refused_combinations_are_refused_with_their_sentence(workplace: Workpla
         assert done.returncode == 1
         assert done.stdout.count("\n") == 1
         assert workplace.left() == []
+
+
+@pytest.mark.slow
+def test_any_answer_makes_a_slice() -> None:
+    for question, answers in behavioural_choices().items():
+        for answer in answers:
+            command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--variant", f"{question}={answer}"]
+            done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout
+            assert f"{question}={answer}" in done.stdout

@@ -11,6 +11,8 @@ from tests.variants import Variant
 
 pytestmark = pytest.mark.check("suite")
 
+BETWEEN = PYTHONS[1:-1]
+
 HOSTILE = {
     "ENVIRONMENT": "nowhere",
     "SECRET_KEY": "short",
@@ -26,33 +28,28 @@ HOSTILE = {
 
 
 @pytest.mark.slow
-def test_own_suite_passes_with_full_coverage(project: Path, variant: Variant) -> None:
-    done = run(project, PYTHONS[0], "pytest", "--cov")
+def test_own_suite_passes_with_full_coverage_whatever_the_environment_says(project: Path, variant: Variant) -> None:
+    lines = [f"{name}={value}" for name, value in HOSTILE.items()]
+    (project / ".env").write_text("\n".join(lines))
+
+    done = run(project, PYTHONS[0], "pytest", "--cov", **HOSTILE)
 
     assert "Required test coverage of 100.0% reached" in done.stdout
     assert re.search(r"\d+ passed in", done.stdout)
 
 
-def test_own_suite_ignores_a_hostile_environment_on_the_newest_python(project: Path, variant: Variant) -> None:
-    lines = [f"{name}={value}" for name, value in HOSTILE.items()]
-    (project / ".env").write_text("\n".join(lines))
+@pytest.mark.variants("example=posts,auth=accounts")
+@pytest.mark.parametrize("python", [*(pytest.param(python, marks=pytest.mark.slow) for python in BETWEEN), PYTHONS[-1]])
+def test_own_suite_with_everything_on_passes_on_later_pythons(project: Path, variant: Variant, python: str) -> None:
+    done = run(project, python, "pytest")
 
-    run(project, PYTHONS[-1], "pytest", **HOSTILE)
+    assert re.search(r"\d+ passed in", done.stdout)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("python", PYTHONS[1:-1])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_own_suite_passes_with_everything_on_the_pythons_between(
-    framework: str, python: str, workplace: Workplace
-) -> None:
-    project = workplace.render(framework=framework, database="postgresql", auth="accounts")
-
-    run(project, python, "pytest", "--cov")
-
-
-@pytest.mark.slow
-def test_own_suite_notices_a_missing_setting_in_the_example(project: Path, variant: Variant) -> None:
+def test_own_suite_notices_a_missing_setting_in_the_example(framework: str, workplace: Workplace) -> None:
+    project = workplace.render(framework=framework)
     example = project / ".env.example"
     example.write_text(example.read_text().replace("# WORKERS=1\n", ""))
 
