@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,32 @@ def test_readme_shows_the_layout_as_it_is(rendered: Path) -> None:
 
     shown = set(re.findall(r"\w+\.py\b", layout))
     assert shown == {path.name for path in modules}
+
+
+def test_readme_shows_the_settings_as_they_are(rendered: Path) -> None:
+    rows = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \| (.*?) ?\|", (rendered / "README.md").read_text(), re.MULTILINE)
+    example = (rendered / ".env.example").read_text()
+
+    shown = {
+        name: default
+        for names, defaults in rows
+        for name, default in zip_longest(re.findall(r"`(.+?)`", names), re.findall(r"`(.+?)`", defaults), fillvalue="")
+    }
+    assert shown == dict(re.findall(r"^# ([A-Z_]+)=(.*)$", example, re.MULTILINE))
+
+
+def test_what_a_project_makes_is_not_committed(project: Path, variant: Variant, workplace: Workplace) -> None:
+    made = [".env", ".venv/bin/python", ".coverage", "my_service/__pycache__/cli.pyc", "dist/my_service.whl"]
+    made += ["instance/development.db"] if variant.answers["database"] != "none" else []
+    for name in made:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).touch()
+
+    workplace.git("init", "--quiet", cwd=project)
+    workplace.git("add", "--all", cwd=project)
+
+    committed = set(workplace.git("ls-files", cwd=project).splitlines())
+    assert committed == expected_files(variant)
 
 
 def test_data_files_parse(rendered: Path) -> None:
