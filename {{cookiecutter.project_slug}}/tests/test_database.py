@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .conftest import (
     PACKAGE,
@@ -23,7 +24,14 @@ from .conftest import (
 from .databases import make_empty_database, url_for_tests
 from .embedded import NOWHERE, is_transaction
 from .framework import client_for
-from .sessions import engine_of, held_connection, route_echo, route_statements, route_stream
+from .sessions import (
+    engine_of,
+    held_connection,
+    route_echo,
+    route_object,
+    route_statements,
+    route_stream,
+)
 
 DIALECT = DefaultDialect()
 UNAVAILABLE = {
@@ -37,6 +45,16 @@ TABLES = [
     "CREATE TABLE books (id INTEGER PRIMARY KEY, author INTEGER NOT NULL"
     " REFERENCES authors (id) DEFERRABLE INITIALLY DEFERRED)",
 ]
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "authors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Undone(ProblemError):
@@ -86,6 +104,7 @@ def library(connect: Callable[..., App]) -> App:
     for error in (Undone(), Kept()):
         name = f"/{type(error).__name__}"
         route_statements(app, name, ["INSERT INTO authors VALUES (3)"], "POST", error)
+    route_object(app, "/authors/added", lambda: Author(id=4))
     route_echo(app, "/echo")
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
     route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
@@ -103,6 +122,11 @@ def client(library: App) -> Iterator[httpx2.Client]:
 def test_request_that_succeeds_is_committed(client: httpx2.Client) -> None:
     assert client.post("/authors").status_code == 200
     assert client.get("/books").json() == 1
+
+
+def test_change_of_a_safe_request_is_stored_too(client: httpx2.Client) -> None:
+    assert client.get("/authors/added").status_code == 200
+    assert client.get("/count").json() == 1
 
 
 def test_request_that_fails_is_rolled_back(client: httpx2.Client) -> None:

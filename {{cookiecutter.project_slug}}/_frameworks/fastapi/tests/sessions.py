@@ -1,6 +1,6 @@
 """What the shared tests have to know about FastAPI's sessions."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast
@@ -18,6 +18,7 @@ __all__ = [
     "held_connection",
     "rolled_back",
     "route_echo",
+    "route_object",
     "route_statements",
     "route_stream",
 ]
@@ -78,6 +79,17 @@ def route_statements(
 
     execute.__annotations__ = {"session": database.SessionDep}
     app.add_api_route(path, execute, methods=[method], response_model=None, name=path)
+
+
+def route_object(app: App, path: str, make: Callable[[], object]) -> None:
+    """Let a path add an object to the session of its request, and leave it at that."""
+    database = import_module(f"{app.state.database.__module__}")
+
+    async def add(session: Any) -> None:
+        session.add(make())
+
+    add.__annotations__ = {"session": database.SessionDep}
+    app.add_api_route(path, add, response_model=None, name=path)
 
 
 def route_echo(app: App, path: str) -> None:

@@ -76,7 +76,9 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
             if error.keeps_changes:
                 await session.commit()
             raise
-        await session.commit()
+        # What a safe request has said was committed at once, unless it is still to be said.
+        if kind != "read" or session.new or session.dirty or session.deleted:
+            await session.commit()
 
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:

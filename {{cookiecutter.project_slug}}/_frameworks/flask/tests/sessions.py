@@ -1,6 +1,6 @@
 """What the shared tests have to know about Flask's sessions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -17,6 +17,7 @@ __all__ = [
     "held_connection",
     "rolled_back",
     "route_echo",
+    "route_object",
     "route_statements",
     "route_stream",
 ]
@@ -70,6 +71,17 @@ def route_statements(
         return jsonify(result.scalar() if result.returns_rows else None)
 
     app.add_url_rule(path, path, execute, methods=[method])
+
+
+def route_object(app: App, path: str, make: Callable[[], object]) -> None:
+    """Let a path add an object to the session of its request, and leave it at that."""
+    database = import_module(f"{app.import_name}.database")
+
+    def add() -> Any:
+        database.get_session().add(make())
+        return jsonify(None)
+
+    app.add_url_rule(path, path, add)
 
 
 def route_echo(app: App, path: str) -> None:

@@ -120,6 +120,12 @@ def committed(dispatch: Callable[[], ResponseReturnValue]) -> ResponseReturnValu
         if "session" in g and error.keeps_changes:
             g.session.commit()
         raise
-    if "session" in g:
+    if "session" in g and has_to_commit(g.session):
         g.session.commit()
     return answer
+
+
+def has_to_commit(session: Session) -> bool:
+    """Tell whether anything is left to store: what a safe request has said was committed at once."""
+    is_safe = request.method in SAFE_METHODS
+    return not is_safe or bool(session.new or session.dirty or session.deleted)
