@@ -28,6 +28,7 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
 # A change of the requirements needs environments of its own, and types take minutes: both come later.
+STYLE = ["tests/test_variant_code.py", "-k", "style"]
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
@@ -60,6 +61,8 @@ class Mutant(NamedTuple):
         ]
         if self.path.name == "pyproject.toml":
             yield from [REQUIREMENTS, SERVERS]
+        if self.path.suffix == ".py" and ROOT in self.path.parents:
+            yield STYLE
         if self.is_behaviour:
             yield from [*suites, FILES, ITSELF]
         elif ROOT in self.path.parents or self.path.name == "post_gen_project.py":

@@ -226,7 +226,9 @@ def test_account_is_read_once_for_each_request(app: App, client: httpx2.Client) 
         executed.append(statement)
 
     event.listen(engine_of(app), "before_cursor_execute", note)
-    assert client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens)).status_code == 204
+    response = client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens))
 
+    assert response.status_code == 204
+    assert "Content-Type" not in response.headers
     words = [statement.split()[0] for statement in executed]
     assert [word for word in words if word != "BEGIN"] == ["SELECT", "UPDATE"]

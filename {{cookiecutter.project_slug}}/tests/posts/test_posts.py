@@ -22,6 +22,7 @@ def test_created_post_is_where_it_says(client: httpx2.Client) -> None:
     assert read.json() == created.json()
     assert {name: read.json()[name] for name in POST} == POST
     assert read.json()["published_at"] is None
+    assert read.json()["updated_at"] == read.json()["created_at"]
 
 
 def test_ids_begin_with_the_time_and_moments_have_an_offset(client: httpx2.Client) -> None:
@@ -74,7 +75,10 @@ def test_changes_leave_the_rest(client: httpx2.Client) -> None:
 def test_deleted_post_is_gone(client: httpx2.Client) -> None:
     created = create(client)
 
-    assert client.delete(path_of(created), headers={"If-Match": '"1"'}).status_code == 204
+    response = client.delete(path_of(created), headers={"If-Match": '"1"'})
+
+    assert response.status_code == 204
+    assert "Content-Type" not in response.headers
     assert client.get(path_of(created)).status_code == 404
 
 

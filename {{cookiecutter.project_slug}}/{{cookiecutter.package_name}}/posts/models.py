@@ -1,6 +1,7 @@
 """The table of posts."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, String, Text
@@ -8,6 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from ..models import Base, now
+
+
+def created_at_of(context: Any) -> datetime:
+    """Return when a row is created, which is also when it was changed last."""
+    moment: datetime = context.get_current_parameters()["created_at"]
+    return moment
 
 
 class Post(Base):
@@ -23,7 +30,7 @@ class Post(Base):
     owner: Mapped[str] = mapped_column(String(200))
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    updated_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=created_at_of)
     version: Mapped[int] = mapped_column()
 
     # One for each order of the list; the id makes it total.

@@ -128,7 +128,9 @@ class Operation:
             return result
         adapter = self.returned[status]
         if not adapter:
-            return Response(status=status, headers=headers)
+            response = Response(status=status, headers=headers)
+            del response.headers["Content-Type"]
+            return response
         valid = adapter.validate_python(result, from_attributes=True)
         content = adapter.dump_json(valid, by_alias=True)
         return Response(content, status, headers, mimetype="application/json")

@@ -40,7 +40,7 @@ async def read_account(user: ActiveUser) -> Account:
     return Account.model_validate(user)
 
 
-@router.put("/me/password", status_code=204)
+@router.put("/me/password", status_code=204, response_class=Response)
 async def change_password(
     claims: ClaimsDep,
     body: PasswordChange,
@@ -92,13 +92,13 @@ async def make_tokens(
     )
 
 
-@router.post("/logout", status_code=204)
+@router.post("/logout", status_code=204, response_class=Response)
 async def log_out(user: ActiveUser, claims: ClaimsDep, session: SessionDep) -> None:
     """End the login of the token."""
     await session.run_sync(service.log_out, claims)
 
 
-@router.post("/logout-everywhere", status_code=204)
+@router.post("/logout-everywhere", status_code=204, response_class=Response)
 async def log_out_everywhere(user: ActiveUser, claims: ClaimsDep, session: SessionDep) -> None:
     """End all logins of the account of the token."""
     await session.run_sync(service.log_out_everywhere, claims)

@@ -68,7 +68,7 @@ async def change_post(
     return PostRead.model_validate(post)
 
 
-@router.delete("/{post_id:uuid}", status_code=204)
+@router.delete("/{post_id:uuid}", status_code=204, response_class=Response)
 async def delete_post(post: MatchedPost, session: SessionDep) -> None:
     """Delete a post."""
     await service.delete(session, post)
