@@ -76,9 +76,13 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
             if error.keeps_changes:
                 await session.commit()
             raise
-        # What a safe request has said was committed at once, unless it is still to be said.
-        if kind != "read" or session.new or session.dirty or session.deleted:
+        if has_to_commit(session, request.method):
             await session.commit()
+
+
+def has_to_commit(session: AsyncSession, method: str) -> bool:
+    """Tell whether anything is left to store: what a safe request has said was committed at once."""
+    return method not in SAFE_METHODS or bool(session.new or session.dirty or session.deleted)
 
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:

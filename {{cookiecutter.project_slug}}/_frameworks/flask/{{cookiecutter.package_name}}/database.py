@@ -68,6 +68,11 @@ def get_session() -> Session:
     return session
 
 
+def has_to_commit(session: Session, method: str) -> bool:
+    """Tell whether anything is left to store: what a safe request has said was committed at once."""
+    return method not in SAFE_METHODS or bool(session.new or session.dirty or session.deleted)
+
+
 def get_stream_session() -> Session:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
     if "stream_session" not in g:
@@ -120,12 +125,6 @@ def committed(dispatch: Callable[[], ResponseReturnValue]) -> ResponseReturnValu
         if "session" in g and error.keeps_changes:
             g.session.commit()
         raise
-    if "session" in g and has_to_commit(g.session):
+    if "session" in g and has_to_commit(g.session, request.method):
         g.session.commit()
     return answer
-
-
-def has_to_commit(session: Session) -> bool:
-    """Tell whether anything is left to store: what a safe request has said was committed at once."""
-    is_safe = request.method in SAFE_METHODS
-    return not is_safe or bool(session.new or session.dirty or session.deleted)
