@@ -72,12 +72,19 @@ class Mutant(NamedTuple):
         yield from [RENDERED, RUNNING, SLOW]
 
     def variants(self) -> list[str]:
-        """Return those with everything on that have the file."""
+        """Return those with everything on that have the file, and those with nothing on that may have too much of it."""
         parts = self.path.parts
         database = "postgresql" if "postgresql" in parts else "sqlite"
         auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
         frameworks = [framework for framework in FRAMEWORKS if framework in parts] or FRAMEWORKS
-        return [f"framework={each},database={database},example=posts,auth={auth}" for each in frameworks]
+        with_nothing = (
+            ["database=none", "database=sqlite,example=none,auth=none"] if self.name.endswith("always") else []
+        )
+        return [
+            f"framework={framework},{answers}"
+            for answers in [*with_nothing, f"database={database},example=posts,auth={auth}"]
+            for framework in frameworks
+        ]
 
 
 def mutants() -> Iterator[Mutant]:
