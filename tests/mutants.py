@@ -28,7 +28,6 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
 # A change of the requirements needs environments of its own, and types take minutes: both come later.
-STYLE = ["tests/test_variant_code.py", "-k", "style"]
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
@@ -54,37 +53,42 @@ class Mutant(NamedTuple):
         """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
         # Without coverage first, which takes half the time and notices nearly as much.
         suites = [
-            ["tests/test_variant_suite.py", "--variant", variant, "-k", test]
+            ["tests/test_variant_suite.py", "--variant", f"framework={framework},{answers}", "-k", test]
             for test in ("later_pythons and not slow", "coverage")
-            for variant in self.variants()
-            if test == "coverage" or "auth=accounts" in variant
+            for answers in self.answers()
+            for framework in self.frameworks()
+            if test == "coverage" or "auth=accounts" in answers
         ]
         if self.path.name == "pyproject.toml":
-            yield from [REQUIREMENTS, SERVERS]
-        if self.path.suffix == ".py" and ROOT in self.path.parents:
-            yield STYLE
+            yield REQUIREMENTS
         if self.is_behaviour:
-            yield from [*suites, FILES, ITSELF]
-        elif ROOT in self.path.parents or self.path.name == "post_gen_project.py":
-            yield from [FILES, ITSELF, *suites]
+            yield from suites
+        elif ROOT in self.path.parents:
+            for answers in self.answers():
+                yield [*FILES, "--variant", ",".join([answers, *self.only_framework()])]
+        if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
+            yield from [FILES, ITSELF]
         else:
-            yield from [ITSELF, FILES, *suites]
+            yield from [ITSELF, FILES]
+        if self.path.name == "pyproject.toml":
+            yield SERVERS
+        if not self.is_behaviour and self.path.suffix in {".py", ".toml"}:
+            yield from suites
         yield from [RENDERED, RUNNING, SLOW]
 
-    def variants(self) -> list[str]:
-        """Return those with everything on that have the file, and those with nothing on that may have too much of it."""
+    def answers(self) -> list[str]:
+        """Return those with nothing on that may have too much of the file, and those with everything on that have it."""
         parts = self.path.parts
         database = "postgresql" if "postgresql" in parts else "sqlite"
         auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
-        frameworks = [framework for framework in FRAMEWORKS if framework in parts] or FRAMEWORKS
-        with_nothing = (
-            ["database=none", "database=sqlite,example=none,auth=none"] if self.name.endswith("always") else []
-        )
-        return [
-            f"framework={framework},{answers}"
-            for answers in [*with_nothing, f"database={database},example=posts,auth={auth}"]
-            for framework in frameworks
-        ]
+        nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.name.endswith("always") else []
+        return [*nothing, f"database={database},example=posts,auth={auth}"]
+
+    def frameworks(self) -> list[str]:
+        return [framework for framework in FRAMEWORKS if framework in self.path.parts] or FRAMEWORKS
+
+    def only_framework(self) -> list[str]:
+        return [f"framework={framework}" for framework in self.frameworks() if self.frameworks() != FRAMEWORKS]
 
 
 def mutants() -> Iterator[Mutant]:

@@ -31,7 +31,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("auth", "none"): [],
     ("database", "none"): [],
     ("database", "postgresql"): ["postgresql", "postgre", "pgserver", "psycopg", "with_postgres"],
-    ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma"],
+    ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma", "readers and a writer"],
     ("example", "none"): [],
     ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "conditional", "published_at"],
     ("framework", "fastapi"): ["fastapi", "asgi", "uvicorn", "starlette", "async", "asyncio", "await", "router"],
