@@ -20,6 +20,7 @@ pytestmark = pytest.mark.check("files")
 WORDS: dict[tuple[str, str], list[str]] = {
     ("auth", "accounts"): [
         "account",
+        "active_?user",
         "argon2",
         "email-validator",
         "jwt",
@@ -34,8 +35,27 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("database", "sqlite"): ["sqlite", "aiosqlite", "pysqlite", "pragma", "readers and a writer"],
     ("example", "none"): [],
     ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "conditional", "published_at"],
-    ("framework", "fastapi"): ["fastapi", "asgi", "uvicorn", "starlette", "async", "asyncio", "await", "router"],
-    ("framework", "flask"): ["flask", "wsgi", "werkzeug", "gunicorn", "blueprint", "bp", "views"],
+    ("framework", "fastapi"): [
+        "fastapi",
+        "asgi",
+        "uvicorn",
+        "starlette",
+        "async",
+        "asyncio",
+        "await",
+        "router",
+        "ActiveUser",
+    ],
+    ("framework", "flask"): [
+        "flask",
+        "wsgi",
+        "werkzeug",
+        "gunicorn",
+        "blueprint",
+        "bp",
+        "views",
+        "security=active_user",
+    ],
 }
 # The words that only a project with one of these choices may contain.
 SHARED_WORDS = {
