@@ -45,6 +45,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "await",
         "router",
         "ActiveUser",
+        "raise HTTPException",
     ],
     ("framework", "flask"): [
         "flask",
@@ -55,6 +56,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "bp",
         "views",
         "security=active_user",
+        "abort",
     ],
 }
 # The words that only a project with one of these choices may contain.
