@@ -21,6 +21,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("auth", "accounts"): [
         "account",
         "active_?user",
+        "security: Callable",
+        "token",
         "argon2",
         "email-validator",
         "jwt",

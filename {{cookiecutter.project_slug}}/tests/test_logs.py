@@ -129,7 +129,7 @@ def test_malformed_trace_is_ignored(lines: Ask, traceparent: str) -> None:
 def test_secrets_are_in_no_line(lines: Ask) -> None:
     headers = {"Authorization": f"Bearer {CANARY}", "Cookie": f"session={CANARY}"}
 
-    logged = lines(f"/write?token={CANARY}", headers=headers)
+    logged = lines(f"/write?key={CANARY}", headers=headers)
     logged += lines("/login", method="POST", json={"password": CANARY}, headers=headers)
 
     assert [line["message"] for line in logged].count("request") == 2

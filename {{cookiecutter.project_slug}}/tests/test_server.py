@@ -19,6 +19,7 @@ from granian import Granian
 from granian.server.common import AbstractServer
 
 from .conftest import PACKAGE, main
+from .framework import SERVER
 
 
 def free_port() -> int:
@@ -106,6 +107,7 @@ def test_settings_reach_the_server(
     (server,) = made
     assert (server.bind_addr, server.bind_port, server.workers) == ("127.0.0.1", port, workers)
     assert server.reload_on_changes == (command == "run")
+    assert vars(server).items() >= SERVER.items()
     assert methods == start_methods
     assert frozen == [0]
 

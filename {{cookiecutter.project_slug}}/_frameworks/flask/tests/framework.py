@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
+    "SERVER",
     "App",
     "Barrier",
     "client_for",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
+# What the server is told otherwise than for other gateways.
+SERVER = {"blocking_threads": 4, "websockets": False}
 
 
 def client_for(app: App) -> httpx2.Client:
