@@ -27,7 +27,8 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 # The tests of the template itself, of what it renders without running it, and of what runs.
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
-# A change of the requirements needs environments of its own, and types take minutes: both come later.
+# Types take minutes; a change of the requirements needs environments of its own.
+QUICK = "not types and not installed and not words"
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
@@ -65,16 +66,20 @@ class Mutant(NamedTuple):
             yield from suites
         elif ROOT in self.path.parents:
             for answers in self.answers():
-                yield [*FILES, "--variant", ",".join([answers, *self.only_framework()])]
+                yield [*self.files(), "--variant", ",".join([answers, *self.only_framework()])]
         if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
-            yield from [FILES, ITSELF]
+            yield from [self.files(), ITSELF]
         else:
-            yield from [ITSELF, FILES]
+            yield from [ITSELF, self.files()]
         if self.path.name == "pyproject.toml":
             yield SERVERS
         if not self.is_behaviour and self.path.suffix in {".py", ".toml"}:
             yield from suites
         yield from [RENDERED, RUNNING, SLOW]
+
+    def files(self) -> list[str]:
+        """Return the tests of files that need no environment; ruff's is that of the project, which is made anew for requirements."""
+        return [*RENDERED, "-k", QUICK + " and not style" * (self.path.name == "pyproject.toml")]
 
     def answers(self) -> list[str]:
         """Return those with nothing on that may have too much of the file, and those with everything on that have it."""

@@ -35,10 +35,6 @@ SERVER = {"blocking_threads": 4, "websockets": False}
 def client_for(app: App) -> httpx2.Client:
     """Return a client that speaks HTTP to the application, from 127.0.0.1."""
     transport = httpx2.WSGITransport(app, remote_addr="127.0.0.1")
-    # {% if cookiecutter.database != "none" %}
-    # A server keeps its connections until it ends; an application that was tested is done with them.
-    transport.close = app.extensions["database"].engine.dispose  # type: ignore[method-assign]
-    # {% endif %}
     return httpx2.Client(transport=transport, base_url="http://localhost")
 
 
