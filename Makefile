@@ -10,6 +10,8 @@ BROWSER_TESTS = $(if $(filter none,$(BROWSER)),-m "not browser")
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
+# The tests start hundreds of processes, which without byte code of their own modules take several times as long.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # Another interpreter than the first that fits: make PYTHON=/path/to/python3
@@ -29,7 +31,7 @@ try: .venv/ready ## Render the default service into a temporary folder and serve
 test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
 	@$(PYTEST) $(BROWSER_TESTS)
 
-test-fast: .venv/ready ## Prove most of it in minutes
+test-fast: .venv/ready ## Prove most of it in a minute
 	@$(PYTEST) -m "not slow and not browser"
 
 mutants: .venv/ready ## Break the template in every known way, and see the suite notice

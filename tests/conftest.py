@@ -39,7 +39,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 for variant in variants
                 if about is None or variant.has(about.args[0])
             ]
-            metafunc.parametrize(fixture, chosen, ids=Variant.name)
+            # Wider than a test, so that what is made for a variant can serve all tests of a module.
+            metafunc.parametrize(fixture, chosen, ids=Variant.name, scope="module")
 
 
 def is_quick(variant: Variant) -> bool:
@@ -48,11 +49,18 @@ def is_quick(variant: Variant) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--variant`, leave out other variants, and the tests that concern none."""
+    """Begin with what takes longest, lest a worker waits at the end; leave out what `--variant` does not ask for."""
+    items.sort(key=lambda item: check_of(item) != "suite")
     if wanted := config.getoption("--variant"):
         others = [item for item in items if not any(variant.has(wanted) for variant in variants_of(item))]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def check_of(item: pytest.Item) -> str | None:
+    """Return the column of the final table that a test belongs to, if any."""
+    marker = item.get_closest_marker("check")
+    return marker.args[0] if marker else None
 
 
 def variants_of(item: pytest.Item) -> list[Variant]:
@@ -63,9 +71,9 @@ def variants_of(item: pytest.Item) -> list[Variant]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tell the report which variant a test is about, and which check it is part of."""
-    if check := item.get_closest_marker("check"):
+    if check := check_of(item):
         for variant in variants_of(item):
-            item.user_properties += [("variant", variant.name()), ("check", check.args[0])]
+            item.user_properties += [("variant", variant.name()), ("check", check)]
 
 
 @pytest.fixture
@@ -79,7 +87,7 @@ def renders() -> dict[Variant, Path]:
     return {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rendered(variant: Variant, renders: dict[Variant, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The variant's files, rendered once; not to be changed."""
     if variant not in renders:

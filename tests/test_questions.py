@@ -28,6 +28,7 @@ def test_licence_is_the_chosen_one_with_its_holder(chosen: str, workplace: Workp
         assert "classifiers" not in metadata
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_free_text_arrives_unchanged(framework: str, workplace: Workplace) -> None:
     answers = {"project_name": f"Name: {WEIRD} #", "description": f"1. {WEIRD}", "author_name": f"A {WEIRD}"}

@@ -88,6 +88,7 @@ def test_cruft_renders_what_cookiecutter_renders(
     assert workplace.run("cruft", "diff", "--exit-code", cwd=project).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.check("updates")
 def test_any_changed_choice_gives_what_a_fresh_render_gives(
     variant: Variant, rendered: Path, workplace: Workplace, template: Path, tmp_path: Path

@@ -42,6 +42,7 @@ def test_one_header_is_taken_and_two_are_refused(project: Path, variant: Variant
         assert status_of(server) == 401
 
 
+@pytest.mark.slow
 def test_accounts_and_logins_outlive_a_restart_between_any_two_steps(project: Path, variant: Variant) -> None:
     with service(project) as server:
         email = register(server)

@@ -1,6 +1,7 @@
 """Each variant behind its server: what clients are answered around the endpoints, and what is logged of it."""
 
 import json
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,8 +29,9 @@ class Answer(NamedTuple):
     line: dict[str, Any]
 
 
-@pytest.fixture
-def server(variant: Variant, project: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(variant: Variant, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    project = shutil.copytree(rendered, tmp_path_factory.mktemp("edge") / "my-service")
     with extended_server(project, framework_of(variant)) as server:
         yield server
 

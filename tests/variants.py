@@ -98,7 +98,8 @@ def cosmetic() -> list[Variant]:
     return [Variant.of(row) for row in in_pairs(choices() | TEXTS)]
 
 
-def context(variant: Variant) -> dict[str, Any]:
+@cache
+def context(variant: Variant) -> Mapping[str, Any]:
     """Return what cookiecutter renders a variant from: its answers, the defaults and the private variables."""
     file = TEMPLATE / "cookiecutter.json"
     return dict(prompt_for_config(generate_context(str(file), extra_context=variant.answers), no_input=True))

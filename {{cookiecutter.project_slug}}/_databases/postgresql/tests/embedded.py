@@ -17,7 +17,7 @@ NOWHERE = "postgresql://127.0.0.1:1/never_test"
 
 # Leaves a database as a new one is: nobody is connected, and its one schema is empty.
 EMPTY = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
