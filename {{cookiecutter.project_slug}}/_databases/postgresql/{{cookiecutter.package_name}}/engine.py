@@ -93,11 +93,13 @@ def refuse_closed(
 
     A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
     """
-    driver: Any = record.driver_connection
-    with Selector() as selector:
+    selector: selectors.BaseSelector | None = record.info.get("selector")
+    if selector is None:
+        driver: Any = record.driver_connection
+        record.info["selector"] = selector = Selector()
         selector.register(driver.pgconn.socket, selectors.EVENT_READ)
-        if selector.select(timeout=0):
-            raise DisconnectionError("the server has closed the connection")
+    if selector.select(timeout=0):
+        raise DisconnectionError("the server has closed the connection")
 
 
 def is_unavailable(error: DBAPIError) -> bool:

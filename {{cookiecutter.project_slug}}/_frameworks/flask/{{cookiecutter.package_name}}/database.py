@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from weakref import finalize
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
@@ -46,7 +46,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     finalize(app, database.engine.dispose)
     # Around the view alone: an error of the commit is still one that error handlers see.
     app.dispatch_request = in_transaction(app.dispatch_request)  # type: ignore[method-assign]
-    app.after_request(hand_over)
     app.teardown_request(close_sessions)
 
 
@@ -61,10 +60,10 @@ def get_session() -> Session:
 
     What a safe request reads, it reads statement by statement; any other request is a transaction.
     """
-    if "session" not in g:
+    session: Session | None = g.get("session")
+    if session is None:
         kind: Kind = "read" if request.method in SAFE_METHODS else "write"
-        g.session = get_database(current_app).session(kind)
-    session: Session = g.session
+        g.session = session = get_database(current_app).session(kind)
     return session
 
 
@@ -75,9 +74,10 @@ def has_to_commit(session: Session, method: str) -> bool:
 
 def get_stream_session() -> Session:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    if "stream_session" not in g:
-        g.stream_session = get_database(current_app).session("snapshot")
-    session: Session = g.stream_session
+    session: Session | None = g.get("stream_session")
+    if session is None:
+        g.stream_session = session = get_database(current_app).session("snapshot")
+        after_this_request(hand_over)
     return session
 
 
@@ -91,8 +91,9 @@ def hand_over(response: Response) -> Response:
 def close_sessions(error: BaseException | None = None) -> None:
     """Close the sessions of a request, where it has any; what was not committed is rolled back."""
     for name in ("session", "stream_session"):
-        if name in g:
-            g.pop(name).close()
+        session: Session | None = g.pop(name, None)
+        if session is not None:
+            session.close()
 
 
 def in_transaction(
@@ -122,9 +123,10 @@ def committed(dispatch: Callable[[], ResponseReturnValue]) -> ResponseReturnValu
     try:
         answer = dispatch()
     except ProblemError as error:
-        if "session" in g and error.keeps_changes:
-            g.session.commit()
+        if error.keeps_changes and (session := g.get("session")):
+            session.commit()
         raise
-    if "session" in g and has_to_commit(g.session, request.method):
-        g.session.commit()
+    session = g.get("session")
+    if session and has_to_commit(session, request.method):
+        session.commit()
     return answer

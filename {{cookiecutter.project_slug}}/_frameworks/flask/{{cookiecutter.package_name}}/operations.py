@@ -91,9 +91,8 @@ class Operation:
                 for name, values in request.args.lists()
             }
         if "headers" in self.takes:
-            given["headers"] = {
-                name: value for name, value in request.headers if name in self.headers
-            }
+            sent = request.headers
+            given["headers"] = {name: sent[name] for name in self.headers if name in sent}
         return self.answer(self.view(**self.validated(given)))
 
     def fields(self, name: str) -> dict[str, Any]:
