@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,18 +19,22 @@ BINARIES = "Scripts" if os.name == "nt" else "bin"
 # The scripts in an environment name the folder that they were made in: it must not be a link that goes away.
 CACHE = (Path(__file__).parent.parent / ".cache").resolve() / "environments"
 OLDEST = (3, 11)
+# What was found, for the processes that this one starts: to look for interpreters takes two seconds.
+FOUND = "TEMPLATE_TESTS_INTERPRETERS"
 
 
 @functools.cache
 def interpreters() -> dict[str, Path]:
     """Find every Python from 3.11 on by running it: `{"3.11": path, …}`, the newest patch release of each."""
-    found: dict[str, tuple[tuple[int, ...], Path]] = {}
-    for path in candidates():
-        version = version_of(path)
-        if version and version[:2] >= OLDEST:
-            minor = "{}.{}".format(*version)
-            found[minor] = max(found.get(minor, (version, path)), (version, path))
-    return {minor: found[minor][1] for minor in sorted(found, key=lambda minor: found[minor][0])}
+    if FOUND not in os.environ:
+        found: dict[str, tuple[tuple[int, ...], str]] = {}
+        for path in dict.fromkeys(candidates()):
+            version = version_of(path)
+            if version and version[:2] >= OLDEST:
+                minor = "{}.{}".format(*version)
+                found[minor] = max(found.get(minor, (version, str(path))), (version, str(path)))
+        os.environ[FOUND] = json.dumps({"{}.{}".format(*version): path for version, path in sorted(found.values())})
+    return {minor: Path(path) for minor, path in json.loads(os.environ[FOUND]).items()}
 
 
 def candidates() -> Iterator[Path]:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.environments import interpreters
 from tests.rendering import FRAMEWORKS, TEMPLATE
 
 ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
@@ -295,6 +296,7 @@ def main() -> int:
         print("\n".join(mutant.name for mutant in chosen))
         return 0
     started = time.monotonic()
+    interpreters()  # once for all the runs
     whole = TEMPLATE / "cookiecutter.json"
     unchanged = Mutant("the template as it is", whole, whole.read_text(encoding="utf-8"))
     if killer := killed_by(unchanged, "-n", "2"):
