@@ -32,11 +32,11 @@ def pytest_report_header() -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     about = metafunc.definition.get_closest_marker("variants")
-    for fixture, variants in (("variant", behavioural()), ("cosmetic_variant", cosmetic())):
+    for fixture, variants in (("variant", behavioural), ("cosmetic_variant", cosmetic)):
         if fixture in metafunc.fixturenames:
             chosen = [
                 pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
-                for variant in variants
+                for variant in variants()
                 if about is None or variant.has(about.args[0])
             ]
             # Wider than a test, so that what is made for a variant can serve all tests of a module.
