@@ -183,6 +183,15 @@ def test_readme_shows_the_settings_as_they_are(rendered: Path) -> None:
     assert shown == dict(re.findall(r"^# ([A-Z_]+)=(.*)$", example, re.MULTILINE))
 
 
+def test_makefile_defines_what_it_names(rendered: Path) -> None:
+    makefile = (rendered / "Makefile").read_text(encoding="utf-8")
+    explained = re.findall(r"^([a-z]+):.* ## ", makefile, re.MULTILINE)
+    (declared,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert sorted(declared.split()) == sorted(explained), "each target is declared and explained"
+    defined = re.findall(r"(?:^|: )([A-Z_]+) [:?]?= ", makefile, re.MULTILINE)
+    assert set(re.findall(r"\$\(([A-Z_]+)\)", makefile)) == {*defined, "MAKE"}
+
+
 def test_what_a_project_makes_is_not_committed(project: Path, variant: Variant, workplace: Workplace) -> None:
     made = [".env", ".venv/bin/python", ".coverage", "my_service/__pycache__/cli.pyc", "dist/my_service.whl"]
     made += ["instance/development.db"] if variant.answers["database"] != "none" else []
