@@ -68,13 +68,15 @@ class Mutant(NamedTuple):
         elif ROOT in self.path.parents:
             for answers in self.answers():
                 yield [*self.files(), "--variant", ",".join([answers, *self.only_framework()])]
+            if self.path.suffix == ".py":
+                yield from suites
         if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
             yield from [self.files(), ITSELF]
         else:
             yield from [ITSELF, self.files()]
         if self.path.name == "pyproject.toml":
             yield SERVERS
-        if not self.is_behaviour and self.path.suffix in {".py", ".toml"}:
+        if self.path.suffix == ".toml":
             yield from suites
         yield from [RENDERED, RUNNING, SLOW]
 
