@@ -33,6 +33,7 @@ QUICK = "not types and not installed and not words"
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
+DOCUMENTS = ["tests/test_variant_openapi.py", "-k", "same_document"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
 SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
 
@@ -53,10 +54,10 @@ class Mutant(NamedTuple):
 
     def stages(self) -> Iterator[list[str]]:
         """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
-        # Without coverage first, which takes half the time and notices nearly as much.
+        # Without coverage first, which takes half the time and notices nearly as much, but not what is never run.
         suites = [
             ["tests/test_variant_suite.py", "--variant", f"framework={framework},{answers}", "-k", test]
-            for test in (f"later_pythons and {PYTHONS[-1]}", "coverage")
+            for test in (f"later_pythons and {PYTHONS[-1]}", "coverage")[:: -1 if self.is_too_much() else 1]
             for answers in self.answers()
             for framework in self.frameworks()
             if test == "coverage" or "auth=accounts" in answers
@@ -70,6 +71,7 @@ class Mutant(NamedTuple):
                 yield [*self.files(), "--variant", ",".join([answers, *self.only_framework()])]
             if self.path.suffix == ".py":
                 yield from suites
+                yield [*DOCUMENTS, "--variant", self.answers()[-1]]
         if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
             yield from [self.files(), ITSELF]
         else:
@@ -89,8 +91,12 @@ class Mutant(NamedTuple):
         parts = self.path.parts
         database = "postgresql" if "postgresql" in parts else "sqlite"
         auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
-        nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.name.endswith("always") else []
+        nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.is_too_much() else []
         return [*nothing, f"database={database},example=posts,auth={auth}"]
+
+    def is_too_much(self) -> bool:
+        """Tell whether it is something that is rendered although it was not chosen."""
+        return self.name.endswith(": always")
 
     def frameworks(self) -> list[str]:
         return [framework for framework in FRAMEWORKS if framework in self.path.parts] or FRAMEWORKS
