@@ -28,11 +28,12 @@ ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
 # The tests of the template itself, of what it renders without running it, and of what runs.
 ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
 RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
-# Types take minutes; a change of the requirements needs environments of its own.
+# Types of all variants take minutes; a change of the requirements needs environments of its own.
 QUICK = "not types and not installed and not words"
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
 FILES = [*RENDERED, "-k", "not types and not installed and not words"]
+TYPES = ["tests/test_variant_code.py", "-k", "types"]
 DOCUMENTS = ["tests/test_variant_openapi.py", "-k", "same_document"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
 SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
@@ -70,6 +71,7 @@ class Mutant(NamedTuple):
             for answers in self.answers():
                 yield [*self.files(), "--variant", ",".join([answers, *self.only_framework()])]
             if self.path.suffix == ".py":
+                yield [*TYPES, "--variant", ",".join([self.answers()[-1], *self.only_framework()])]
                 yield from suites
                 yield [*DOCUMENTS, "--variant", self.answers()[-1]]
         if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
