@@ -20,6 +20,9 @@ pytestmark = pytest.mark.check("files")
 WORDS: dict[tuple[str, str], list[str]] = {
     ("auth", "accounts"): [
         "account",
+        "account_limit",
+        "address_limit",
+        "registration",
         "active_?user",
         "security: Callable",
         "token",
