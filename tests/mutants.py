@@ -52,6 +52,7 @@ class Mutant(NamedTuple):
     path: Path
     text: str
     is_behaviour: bool = False  # it changes what runs, not what is rendered
+    condition: str = ""  # the tag that was taken out
 
     def stages(self) -> Iterator[list[str]]:
         """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
@@ -91,7 +92,7 @@ class Mutant(NamedTuple):
     def answers(self) -> list[str]:
         """Return those with nothing on that may have too much of the file, and those with everything on that have it."""
         parts = self.path.parts
-        database = "postgresql" if "postgresql" in parts else "sqlite"
+        database = "postgresql" if "postgresql" in (*parts, *self.condition.split('"')) else "sqlite"
         auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
         nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.is_too_much() else []
         return [*nothing, f"database={database},example=posts,auth={auth}"]
@@ -177,10 +178,11 @@ def without_tags(path: Path) -> Iterator[Mutant]:
     for first in opened:
         last = next(number for number in range(first, len(lines)) if re.match(r" *# \{% endif ", lines[number]))
         where = f"{path.relative_to(ROOT)}:{first + 1}"
-        yield Mutant(f"{where}: always", path, "".join(lines[:first] + lines[first + 1 : last] + lines[last + 1 :]))
+        always = "".join(lines[:first] + lines[first + 1 : last] + lines[last + 1 :])
+        yield Mutant(f"{where}: always", path, always, condition=lines[first])
         without = "".join(lines[:first] + lines[last + 1 :])
         if not is_documentation(path, "".join(lines), without):
-            yield Mutant(f"{where}: never", path, without)
+            yield Mutant(f"{where}: never", path, without, condition=lines[first])
 
 
 def is_documentation(path: Path, text: str, without: str) -> bool:
