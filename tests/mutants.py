@@ -32,7 +32,6 @@ RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
 QUICK = "not types and not installed and not words"
 REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
 SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
-FILES = [*RENDERED, "-k", "not types and not installed and not words"]
 TYPES = ["tests/test_variant_code.py", "-k", "types"]
 DOCUMENTS = ["tests/test_variant_openapi.py", "-k", "same_document"]
 RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]

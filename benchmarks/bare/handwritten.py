@@ -25,7 +25,7 @@ CURSOR = TypeAdapter(tuple[str, AwareDatetime, UUID])
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012
+    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012  # as SQLAlchemy documents it
 
 
 class Post(Base):

@@ -66,6 +66,7 @@ def started_server() -> Iterator[str]:
 
 def run(command: list[str], settings: dict[str, str]) -> int:
     """Run a command, and leave it to the command how to end: Ctrl-C reaches it anyway, other signals are passed on."""
+    # The command is the caller's own, and no shell reads it.
     with subprocess.Popen(command, env=os.environ | settings) as process:  # noqa: S603
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
