@@ -38,10 +38,11 @@ def interpreters() -> dict[str, Path]:
 
 
 def candidates() -> Iterator[Path]:
-    """Give what may be an interpreter: this one, those on the path, those that pyenv or uv installed."""
+    """Give what may be an interpreter: this one, those on the path, those beside this one, those of pyenv or uv."""
     yield Path(sys.executable).resolve()
     folders = os.environ.get("PATH", "").split(os.pathsep)
-    homes = [Path.home() / ".pyenv" / "versions", Path.home() / ".local" / "share" / "uv" / "python"]
+    pyenv, uvs = Path.home() / ".pyenv" / "versions", Path.home() / ".local" / "share" / "uv" / "python"
+    homes = [Path(sys.base_prefix).resolve().parent, pyenv, uvs]
     folders += [str(binaries) for home in homes for binaries in sorted(home.glob("*/bin"))]
     for folder in folders:
         yield from sorted(path.resolve() for path in Path(folder).glob("python3.[0-9][0-9]"))
