@@ -1,6 +1,8 @@
 """The variants as fixtures, and what the terminal shows of them."""
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,17 +84,20 @@ def workplace(tmp_path: Path) -> Workplace:
 
 
 @pytest.fixture(scope="session")
-def renders() -> dict[Variant, Path]:
-    """The variants that were rendered already, which no test may change."""
-    return {}
+def render_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], Path]:
+    """Renders a variant when it is first asked for; no test may change what it gives."""
+
+    @cache
+    def render(variant: Variant) -> Path:
+        return Workplace(tmp_path_factory.mktemp("variant") / "workplace").render(**variant.answers)
+
+    return render
 
 
 @pytest.fixture(scope="module")
-def rendered(variant: Variant, renders: dict[Variant, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered(variant: Variant, render_once: Callable[[Variant], Path]) -> Path:
     """The variant's files, rendered once; not to be changed."""
-    if variant not in renders:
-        renders[variant] = Workplace(tmp_path_factory.mktemp("variant") / "workplace").render(**variant.answers)
-    return renders[variant]
+    return render_once(variant)
 
 
 @pytest.fixture

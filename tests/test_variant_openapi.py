@@ -1,5 +1,6 @@
 """Each variant's OpenAPI document: the same on both frameworks, true of the service, and shown by a page that works."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.accounts import log_in, register
+from tests.environments import CACHE
 from tests.extension import extended_server, framework_of
 from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
 from tests.serving import Server
@@ -52,4 +54,7 @@ def schemathesis(project: Path, server: Server, *more: str) -> subprocess.Comple
     shutil.copy(TEMPLATE / "schemathesis.toml", project)
     url = f"http://127.0.0.1:{server.port}/openapi.json"
     options = ["--checks", "all", "--max-examples", "30", "--generation-deterministic", *more]
-    return subprocess.run([BIN / "schemathesis", "run", url, *options], cwd=project, capture_output=True, text=True)
+    # What it computes about Unicode takes seconds, and is the same for every project.
+    environment = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE.with_name("hypothesis"))}
+    command = [str(BIN / "schemathesis"), "run", url, *options]
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)

@@ -37,7 +37,7 @@ LINE = r"^[^\x00-\x1f\x7f]+$"
 Moment = Annotated[AwareDatetime, BeforeValidator(is_written_out), AfterValidator(in_utc)]
 Slug = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Title = Annotated[str, StringConstraints(max_length=200, pattern=LINE)]
-Body = Annotated[str, StringConstraints(max_length=100_000, pattern=r"^[^\x00]*$")]
+Body = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Owner = Annotated[str, StringConstraints(max_length=200, pattern=LINE)]
 
 
