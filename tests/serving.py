@@ -37,12 +37,13 @@ class Server:
         self.resources = ExitStack()
 
     def __enter__(self) -> Self:
-        self.output = self.resources.enter_context(tempfile.TemporaryFile(mode="w+"))
+        # Read by its name: what is opened once only has one position, for those who read and those who write.
+        self.log = Path(self.resources.enter_context(tempfile.TemporaryDirectory()), "log")
         self.process = subprocess.Popen(
             self.command,
             cwd=self.folder,
             env=self.environment,
-            stdout=self.output,
+            stdout=self.resources.enter_context(self.log.open("w")),
             stderr=subprocess.STDOUT,
             executable=self._executable(),
             start_new_session=True,
@@ -107,5 +108,4 @@ class Server:
 
     def said(self) -> str:
         """Return what the server wrote so far."""
-        self.output.seek(0)
-        return self.output.read()
+        return self.log.read_text()

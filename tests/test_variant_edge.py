@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
@@ -38,7 +39,7 @@ def server(variant: Variant, rendered: Path, tmp_path_factory: pytest.TempPathFa
 
 def ask(server: Server, head: str, body: bytes = b"", *, host: str = "127.0.0.1") -> Answer:
     """Send a request byte for byte, its id included, and read the answer to its end."""
-    number = f"test-{server.said().count('test-')}"
+    number = uuid4().hex
     lines = [head.splitlines()[0] + " HTTP/1.1", f"Host: {host}", f"X-Request-ID: {number}", "Connection: close"]
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall("\r\n".join([*lines, *head.splitlines()[1:], "", ""]).encode())
