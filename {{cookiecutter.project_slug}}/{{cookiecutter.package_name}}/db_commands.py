@@ -76,8 +76,9 @@ def refuse_nothing(context: object, revision: object, scripts: list[MigrationScr
 @click.option("--message", "-m", required=True, help="What it does, in a few words.")
 def merge(message: str) -> None:
     """Write a migration that joins two lines of them, such as those of two branches."""
+    # The files say all that is needed: it takes neither settings nor a database.
     with told():
-        command.merge(alembic_config(load_settings()), "heads", message)
+        command.merge(Config(toml_file=PROJECT / "pyproject.toml"), "heads", message)
 
 
 def upgrade_to_head(settings: Settings) -> None:
