@@ -57,6 +57,8 @@ def started_server() -> Iterator[str]:
             server = postgres_server.get_server(INSTANCE / "postgresql", cleanup_mode=None)
         yield server.get_uri()
     if users.acquire_write_lock(blocking=False):
+        # Where it failed meanwhile, another command has started it anew: look at what runs now.
+        server.ensure_postgres_running()
         folder = server.get_postmaster_info().socket_dir
         server.stop()
         if folder and folder != server.pgdata:

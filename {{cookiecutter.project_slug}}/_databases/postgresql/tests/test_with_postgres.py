@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,23 @@ def test_command_that_was_killed_keeps_no_server(folder: Path) -> None:
     with start(folder) as process:
         process.communicate()
     assert not is_running(folder)
+
+
+def test_server_that_failed_and_was_started_anew_ends_as_well(folder: Path) -> None:
+    with start(folder) as first:
+        file = folder / "instance" / "postgresql" / "postmaster.pid"
+        end(int(file.read_text().splitlines()[0]))
+        with start(folder) as second:
+            second.communicate()
+        assert is_running(folder)
+        first.communicate()
+    assert not is_running(folder)
+
+
+def end(process: int) -> None:
+    """End a process, and wait until it is gone; a container may keep it listed, so not for ever."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGINT)
+        for _ in range(100):
+            time.sleep(0.05)
+            os.kill(process, 0)
