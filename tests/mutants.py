@@ -92,7 +92,8 @@ class Mutant(NamedTuple):
         """Return those with nothing on that may have too much of the file, and those with everything on that have it."""
         parts = self.path.parts
         database = "postgresql" if "postgresql" in (*parts, *self.condition.split('"')) else "sqlite"
-        auth = "none" if "_auth" in parts and "accounts" not in parts else "accounts"
+        is_missing = 'auth == "none"' in self.condition and not self.is_too_much()
+        auth = "none" if is_missing or ("_auth" in parts and "accounts" not in parts) else "accounts"
         nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.is_too_much() else []
         return [*nothing, f"database={database},example=posts,auth={auth}"]
 
