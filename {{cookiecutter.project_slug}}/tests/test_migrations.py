@@ -228,6 +228,21 @@ def test_migration_that_fails_shows_where(
     assert tables(database_url) == set()
 
 
+def test_empty_migration_needs_no_mending(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    db(environment, database_url, "revision", "--empty", "-m", "a test")
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *versions.glob("*_a_test.py")],
+        cwd=versions.parent.parent,
+        capture_output=True,
+        text=True,
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
 def test_two_lines_are_joined(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
