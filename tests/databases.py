@@ -18,19 +18,34 @@ NUMBERS = itertools.count()
 
 def database_of(project: Path) -> dict[str, str]:
     """Return the setting that names a database for a project, migrated; nothing for a project without one."""
+    if (kind := kind_of(project)) is None:
+        return {}
+    revisions = tuple(sorted(path.read_bytes() for path in project.glob("migrations/versions/*.py")))
+    return {"DATABASE_URL": migrated(kind, revisions, Upgrade(project))}
+
+
+def own_database_of(project: Path) -> dict[str, str]:
+    """Return the same for a database that holds nothing, and that no other test writes to."""
+    if (kind := kind_of(project)) is None:
+        return {}
+    url = empty_database(kind)
+    Upgrade(project)(url)
+    return {"DATABASE_URL": url}
+
+
+def kind_of(project: Path) -> str | None:
+    """Tell which database a project uses, if any."""
     engine = next(project.glob("*/engine.py"), None)
     if engine is None:
-        return {}
-    kind = "postgresql" if "psycopg" in engine.read_text(encoding="utf-8") else "sqlite"
-    revisions = tuple(sorted(path.read_bytes() for path in project.glob("migrations/versions/*.py")))
-    return {"DATABASE_URL": migrated(kind, revisions, Upgrade(project, engine.parent.name))}
+        return None
+    return "postgresql" if "psycopg" in engine.read_text(encoding="utf-8") else "sqlite"
 
 
 class Upgrade:
     """The command that migrates; any project with the same revisions does, so all are equal."""
 
-    def __init__(self, project: Path, package: str) -> None:
-        self.project, self.package = project, package
+    def __init__(self, project: Path) -> None:
+        self.project = project
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Upgrade)
@@ -39,8 +54,9 @@ class Upgrade:
         return 0
 
     def __call__(self, url: str) -> None:
+        (package,) = (engine.parent for engine in self.project.glob("*/engine.py"))
         done = subprocess.run(
-            [environment(self.project, PYTHONS[0]) / "python", "-m", self.package, "db", "upgrade"],
+            [environment(self.project, PYTHONS[0]) / "python", "-m", package.name, "db", "upgrade"],
             cwd=self.project,
             env=os.environ | {"DATABASE_URL": url},
             capture_output=True,

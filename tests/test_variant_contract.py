@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import own_database_of
 from tests.environments import PYTHONS, environment
 from tests.extension import OPEN
 from tests.rendering import FRAMEWORKS, Workplace, run
@@ -22,7 +23,9 @@ def test_black_box_tests_pass_against_the_other_framework(
     (other,) = set(FRAMEWORKS) - {variant.answers["framework"]}
     service = workplace.render(**variant.answers | {"framework": other})
     shutil.copy(PLUGIN, project)
+    # The tests delete what they find, which has to be their own.
     settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests", **OPEN}
+    settings |= own_database_of(service)
 
     with Server(
         "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]), **settings

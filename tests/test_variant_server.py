@@ -40,10 +40,10 @@ def test_serve_answers_finishes_a_request_in_flight_and_leaves_with_0(variant: V
 
 
 @pytest.mark.check("settings")
-def test_default_settings_are_fit_for_development(variant: Variant, rendered: Path) -> None:
-    settings = database_of(rendered) if variant.has("database=postgresql") else {}
+def test_default_settings_are_fit_for_development(variant: Variant, project: Path) -> None:
+    settings = database_of(project) if variant.has("database=postgresql") else {}
 
-    done = run(rendered, PYTHONS[0], "my_service", "check", ENVIRONMENT="development", **settings)
+    done = run(project, PYTHONS[0], "my_service", "check", ENVIRONMENT="development", **settings)
 
     assert "fit for development" in done.stdout
 
