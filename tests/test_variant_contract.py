@@ -23,8 +23,8 @@ def test_black_box_tests_pass_against_the_other_framework(
     (other,) = set(FRAMEWORKS) - {variant.answers["framework"]}
     service = workplace.render(**variant.answers | {"framework": other})
     shutil.copy(PLUGIN, project)
-    # The tests delete what they find, which has to be their own.
     settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests", **OPEN}
+    # The tests delete what they find, which has to be their own.
     settings |= own_database_of(service)
 
     with Server(
