@@ -63,4 +63,4 @@ clean: ## Remove the environments and everything that was built
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is %d.%d here, 3.11 or newer is needed: make PYTHON=/path/to/python3" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"

@@ -98,8 +98,8 @@ def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
-        ("a" * 11, "at least 12"),
-        ("a" * 1025, "at most 1024"),
+        ("a" * 11, "at least 12 characters"),
+        ("a" * 1025, "at most 1024 characters"),
         ("1qaz2wsx3edc", "most common"),
         ("QWERTY123456", "most common"),
         ("Relationship", "most common"),

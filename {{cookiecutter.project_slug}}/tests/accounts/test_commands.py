@@ -71,6 +71,7 @@ def test_password_is_reset(command: Command, client: httpx2.Client) -> None:
 
 def test_what_is_wrong_is_told(command: Command) -> None:
     assert "is not an e-mail address" in command("create", "nobody").output
+    assert "at least 12 characters" in command("create", EMAIL, password="short").output
     assert "most common" in command("create", EMAIL, password="1qaz2wsx3edc").output
     command("create", EMAIL)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import Secret, TypeAdapter, ValidationError
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -56,7 +56,7 @@ def users() -> None:
 @email_argument
 @password_option
 @click.option("--scope", default="", help="What the account may do, separated by spaces.")
-def create(email: str, password: SecretStr, scope: str) -> None:
+def create(email: str, password: Secret[str], scope: str) -> None:
     """Make an account, whether or not people may register."""
     with transaction() as session:
         try:
@@ -103,7 +103,7 @@ def disable(email: str) -> None:
 @users.command("reset-password")
 @email_argument
 @password_option
-def reset_password(email: str, password: SecretStr) -> None:
+def reset_password(email: str, password: Secret[str]) -> None:
     """Give an account another password, enable it, and end all its logins."""
     with transaction() as session:
         user = existing(session, email)

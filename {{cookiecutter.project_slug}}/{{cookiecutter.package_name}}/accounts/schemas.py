@@ -4,7 +4,14 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    Secret,
+    StringConstraints,
+    model_validator,
+)
 
 from ..schemas import Schema
 from .passwords import is_common
@@ -30,7 +37,7 @@ def address_of(username: str) -> str | None:
         return None
 
 
-def is_uncommon(password: SecretStr) -> SecretStr:
+def is_uncommon(password: Secret[str]) -> Secret[str]:
     """Return the password; raise ValueError where it is among those that are tried first."""
     if is_common(password.get_secret_value()):
         raise ValueError("is one of the most common passwords")
@@ -42,8 +49,14 @@ Email = Annotated[
     Field(max_length=254, json_schema_extra={"format": "email"}),
     AfterValidator(normalised),
 ]
-AnyPassword = Annotated[SecretStr, Field(max_length=1024)]
-Password = Annotated[SecretStr, Field(min_length=12, max_length=1024), AfterValidator(is_uncommon)]
+# As SecretStr, but with its length counted in characters where a client is told about it.
+HIDDEN = Field(json_schema_extra={"format": "password", "writeOnly": True})
+AnyPassword = Annotated[Secret[Annotated[str, StringConstraints(max_length=1024)]], HIDDEN]
+Password = Annotated[
+    Secret[Annotated[str, StringConstraints(min_length=12, max_length=1024)]],
+    AfterValidator(is_uncommon),
+    HIDDEN,
+]
 
 
 class Registration(Schema, extra="forbid"):

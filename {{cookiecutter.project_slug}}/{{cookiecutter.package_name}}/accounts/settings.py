@@ -5,6 +5,15 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
+KEY_LENGTH = 32
+
+
+def is_long(key: SecretStr) -> SecretStr:
+    """Return the key; raise ValueError where it is too short to have been one."""
+    if len(key) < KEY_LENGTH:
+        raise ValueError(f"needs at least {KEY_LENGTH} characters each")
+    return key
+
 
 def is_limit(limit: str) -> str:
     """Return the limit; raise ValueError where it is none."""
@@ -24,7 +33,7 @@ def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
     return storage
 
 
-Fallbacks = tuple[Annotated[SecretStr, Field(min_length=32)], ...]
+Fallbacks = tuple[Annotated[SecretStr, AfterValidator(is_long)], ...]
 Limit = Annotated[str, AfterValidator(is_limit)]
 LimitStorage = Annotated[SecretStr, AfterValidator(is_shared), Field(validate_default=True)]
 Seconds = Annotated[int, Field(ge=1)]
