@@ -118,8 +118,8 @@ def settings() -> Settings:
         secret_key=SECRET_KEY,
         # {% if cookiecutter.auth == "accounts" %}
         registration=True,
-        account_limit="1000 per minute",
-        address_limit="1000 per minute",
+        account_limit="1000 per second",
+        address_limit="1000 per second",
         # {% endif %}
     )
 

@@ -1,22 +1,12 @@
 """How often somebody may try."""
 
-from collections.abc import Callable
-
 import httpx2
 import pytest
 from pydantic import ValidationError
 
-from ..conftest import SECRET_KEY, App, IsolatedSettings, Settings, create_app
-from ..framework import client_for
+from ..conftest import SECRET_KEY, IsolatedSettings
+from .conftest import ClientWith
 from .people import PASSWORD, an_address, log_in, refresh, register
-
-Limited = Callable[..., App]
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Limited:
-    """Make an application that counts."""
-    return lambda **limits: create_app(settings.model_copy(update=limits))
 
 
 def expect_refusal(response: httpx2.Response, name: str) -> None:
@@ -27,8 +17,8 @@ def expect_refusal(response: httpx2.Response, name: str) -> None:
     assert response.headers["RateLimit"].startswith(f'"{name}";r=0;t=')
 
 
-def test_account_is_tried_so_often_and_no_other_suffers(limited: Limited) -> None:
-    with client_for(limited(account_limit="2 per minute")) as client:
+def test_account_is_tried_so_often_and_no_other_suffers(client_with: ClientWith) -> None:
+    with client_with(account_limit="2 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
         log_in(client, email.upper(), "a wrong password")
@@ -38,8 +28,8 @@ def test_account_is_tried_so_often_and_no_other_suffers(limited: Limited) -> Non
         assert first.headers["RateLimit"].startswith('"account";r=1;t=')
 
 
-def test_address_may_try_so_often_whatever_the_account(limited: Limited) -> None:
-    with client_for(limited(address_limit="2 per minute")) as client:
+def test_address_may_try_so_often_whatever_the_account(client_with: ClientWith) -> None:
+    with client_with(address_limit="2 per minute") as client:
         for _ in range(2):
             assert log_in(client, an_address()).status_code == 401
             assert register(client).status_code == 201
@@ -50,8 +40,8 @@ def test_address_may_try_so_often_whatever_the_account(limited: Limited) -> None
         expect_refusal(refresh(client, {"refresh_token": "a"}), "address")
 
 
-def test_account_is_renewed_so_often_and_its_token_is_kept(limited: Limited) -> None:
-    with client_for(limited(account_limit="2 per minute")) as client:
+def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:
+    with client_with(account_limit="2 per minute") as client:
         tokens = log_in(client, register(client).json()["email"]).json()
         for _ in range(2):
             tokens = refresh(client, tokens).json()
@@ -61,11 +51,9 @@ def test_account_is_renewed_so_often_and_its_token_is_kept(limited: Limited) -> 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), (("127.0.0.1",), [401, 401])])
 def test_address_is_that_of_the_client_behind_trusted_proxies_only(
-    limited: Limited, proxies: tuple[str, ...], statuses: list[int]
+    client_with: ClientWith, proxies: tuple[str, ...], statuses: list[int]
 ) -> None:
-    app = limited(address_limit="1 per minute", trusted_proxies=proxies)
-
-    with client_for(app) as client:
+    with client_with(address_limit="1 per minute", trusted_proxies=proxies) as client:
         answers = [
             client.post(
                 "/api/v1/accounts/token",
@@ -78,9 +66,7 @@ def test_address_is_that_of_the_client_behind_trusted_proxies_only(
     assert [each.status_code for each in answers] == statuses
 
 
-def test_addresses_of_one_network_count_together(limited: Limited) -> None:
-    app = limited(address_limit="2 per minute", trusted_proxies=("127.0.0.1",))
-
+def test_addresses_of_one_network_count_together(client_with: ClientWith) -> None:
     def statuses(*addresses: str) -> list[int]:
         return [
             client.post(
@@ -91,7 +77,8 @@ def test_addresses_of_one_network_count_together(limited: Limited) -> None:
             for address in addresses
         ]
 
-    with client_for(app) as client:
+    limits = {"address_limit": "2 per minute", "trusted_proxies": ("127.0.0.1",)}
+    with client_with(**limits) as client:
         assert statuses("2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
         assert statuses("2001:db8:0:1::1", "unknown") == [401, 401]
 

@@ -22,7 +22,7 @@ def database_url() -> SecretStr:
     return make_database("logins")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(settings: Settings, database_url: SecretStr) -> App:
     own = {"database_url": database_url, "log_level": "WARNING"}
     app = create_app(settings.model_copy(update=own))
@@ -31,7 +31,7 @@ def app(settings: Settings, database_url: SecretStr) -> App:
     return app
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(app: App) -> Iterator[httpx2.Client]:
     with client_for(app) as client:
         yield client

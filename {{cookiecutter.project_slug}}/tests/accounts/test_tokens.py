@@ -13,7 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from ..conftest import App, IsolatedSettings, ProblemError, Settings, create_app, tokens
+from ..databases import make_database
 from ..framework import client_for
+from ..sessions import rolled_back
 from .people import ACCOUNTS, authorization, read_me, sign_up
 
 HOUR = timedelta(hours=1)
@@ -189,7 +191,13 @@ def test_old_key_is_as_long_as_one_has_to_be() -> None:
 
 
 def test_development_needs_no_key_and_tokens_end_with_the_process(settings: Settings) -> None:
-    without = settings.model_copy(update={"environment": "development", "secret_key": None})
+    without = settings.model_copy(
+        update={
+            "environment": "development",
+            "secret_key": None,
+            "database_url": make_database("kept"),
+        }
+    )
 
     with client_for(create_app(without)) as client:
         made = sign_up(client)
@@ -201,7 +209,7 @@ def test_development_needs_no_key_and_tokens_end_with_the_process(settings: Sett
 def test_secrets_are_in_no_line_of_the_log(
     app: App, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with client_for(app) as client:
+    with client_for(app) as client, rolled_back(app, client):
         made = sign_up(client)
         client.get(ME, headers=authorization(made))
 
