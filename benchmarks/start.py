@@ -16,6 +16,9 @@ from benchmarks.table import Reach, Row
 CREATE_APP = f"import {PACKAGE}; {PACKAGE}.create_app()"
 TIMED = "import time; started = time.perf_counter(); {}; print(time.perf_counter() - started)"
 
+# What SQLAlchemy imports by itself, as the URL of the database says.
+DRIVERS = {"psycopg", "sqlalchemy.dialects.postgresql.psycopg"}
+
 
 def rows(rounds: int) -> Iterator[Row]:
     """Give, for each framework, the ratio within the process and the seconds that a process takes as a whole."""
@@ -53,16 +56,17 @@ def within(done: Run) -> float:
 
 
 def libraries(project: Project) -> list[str]:
-    """Find the third-party modules, at top level, that the package imports and that creating the app loads."""
+    """Find the third-party modules that the package imports and that creating the app loads."""
     loaded = project.python("-c", f"{CREATE_APP}; import sys; print(*sys.modules)").output.split()
-    named = {name for path in (project.path / PACKAGE).rglob("*.py") for name in imported(path)}
-    return sorted((named & set(loaded)) - sys.stdlib_module_names - {PACKAGE})
+    named = {name for path in (project.path / PACKAGE).rglob("*.py") for name in imported(path)} | DRIVERS
+    known = sys.stdlib_module_names | {PACKAGE}
+    return sorted(name for name in named & set(loaded) if name.partition(".")[0] not in known)
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the top-level name of each module that a file imports, relative imports left out."""
+    """Give the name of each module that a file imports, relative imports left out."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+            yield node.module
