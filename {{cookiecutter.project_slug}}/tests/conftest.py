@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from {{ cookiecutter.package_name }} import create_app
 # {% if cookiecutter.auth == "accounts" %}
-from {{ cookiecutter.package_name }}.accounts import passwords, tokens
+from {{ cookiecutter.package_name }}.accounts import limits, passwords, tokens
 # {% endif %}
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
@@ -60,6 +60,9 @@ __all__ = [
     # {% endif %}
     "create_app",
     "get_checks",
+    # {% if cookiecutter.auth == "accounts" %}
+    "limits",
+    # {% endif %}
     "main",
     # {% if cookiecutter.database != "none" %}
     "now",

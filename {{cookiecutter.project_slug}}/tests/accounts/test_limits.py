@@ -1,10 +1,15 @@
 """How often somebody may try."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
+
 import httpx2
 import pytest
+from limits.storage import MemoryStorage
 from pydantic import ValidationError
 
-from ..conftest import SECRET_KEY, IsolatedSettings
+from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limits
 from .conftest import ClientWith
 from .people import PASSWORD, an_address, log_in, refresh, register
 
@@ -77,8 +82,8 @@ def test_addresses_of_one_network_count_together(client_with: ClientWith) -> Non
             for address in addresses
         ]
 
-    limits = {"address_limit": "2 per minute", "trusted_proxies": ("127.0.0.1",)}
-    with client_with(**limits) as client:
+    changes = {"address_limit": "2 per minute", "trusted_proxies": ("127.0.0.1",)}
+    with client_with(**changes) as client:
         assert statuses("2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
         assert statuses("2001:db8:0:1::1", "unknown") == [401, 401]
 
@@ -107,3 +112,33 @@ def test_workers_share_what_they_count(
     else:
         with pytest.raises(ValidationError, match="shared by workers"):
             IsolatedSettings.model_validate(settings)
+
+
+def test_threads_count_one_after_another(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, is_free = limits.Limits(settings), Lock()
+
+    def acquire_entry(*arguments: object) -> bool:
+        assert is_free.acquire(blocking=False), "two threads count at once"
+        sleep(0.001)
+        is_free.release()
+        return True
+
+    monkeypatch.setattr(MemoryStorage, "acquire_entry", acquire_entry)
+    with ThreadPoolExecutor(4) as pool:
+        for counted in [pool.submit(counter.hit, "login", address="::1") for _ in range(20)]:
+            counted.result()
+
+
+def test_who_was_counted_long_ago_is_forgotten() -> None:
+    storage = limits.ThreadSafeMemory()
+    for key in "abc":
+        storage.acquire_entry(key, limit=1, expiry=0)
+
+    for _ in range(500):
+        storage.acquire_entry("d", limit=1, expiry=60)
+        if list(storage.events) == ["d"]:
+            return
+        sleep(0.01)
+    pytest.fail(f"{list(storage.events)} are remembered")

@@ -1,10 +1,11 @@
 """How often somebody may try: for each account, and for each address that clients come from."""
 
 from ipaddress import ip_address, ip_network
+from threading import Lock
 from time import time
 
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from ..config import Settings
@@ -12,13 +13,33 @@ from .events import note
 from .exceptions import LimitExceeded
 
 
+class ThreadSafeMemory(MemoryStorage):
+    """Counts in this process, in one thread after another, and forgets who was counted long ago.
+
+    limits 5.8 does neither: https://github.com/alisaifee/limits/pull/352.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = Lock()
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count an attempt, and return whether it is allowed."""
+        with self.lock:
+            for forgotten in [each for each, entries in self.events.items() if not entries]:
+                del self.events[forgotten]
+            return super().acquire_entry(key, limit, expiry, amount)
+
+
 class Limits:
     """Counts attempts, in this process or in a storage that workers share."""
 
     def __init__(self, settings: Settings) -> None:
         self.account, self.address = parse(settings.account_limit), parse(settings.address_limit)
-        storage = storage_from_string(settings.rate_limit_storage.get_secret_value())
-        self.window = MovingWindowRateLimiter(storage)
+        address = settings.rate_limit_storage.get_secret_value()
+        is_memory = address.startswith("memory:")
+        self.storage = ThreadSafeMemory() if is_memory else storage_from_string(address)
+        self.window = MovingWindowRateLimiter(self.storage)
 
     def hit(self, action: str, *, address: str, account: str | None = None) -> dict[str, str]:
         """Count an attempt, and return the headers that tell how many are left.
