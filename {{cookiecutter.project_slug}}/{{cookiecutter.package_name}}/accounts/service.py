@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, delete, select, update
+from sqlalchemy import CursorResult, Update, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,17 @@ from .events import note
 from .exceptions import EmailTaken, InvalidCredentials, InvalidToken, TokenReused
 from .models import Login, RefreshToken, User
 from .tokens import Claims
+
+# Made once: to make it for each request would cost almost as much as to execute it.
+CURRENT = (
+    select(User)
+    .join(Login, Login.user_id == User.id)
+    .where(
+        User.id == bindparam("user_id"),
+        Login.id == bindparam("login_id"),
+        Login.revoked_at.is_(None),
+    )
+)
 
 
 def register(session: Session, email: str, password_hash: str) -> User:
@@ -35,11 +46,7 @@ def find(session: Session, email: str) -> User | None:
 
 def current(session: Session, claims: Claims) -> User:
     """Return the account of a token; raise InvalidToken where it is gone, or the login is over."""
-    user = session.scalar(
-        select(User)
-        .join(Login, Login.user_id == User.id)
-        .where(User.id == claims.user_id, Login.id == claims.login_id, Login.revoked_at.is_(None))
-    )
+    user = session.scalar(CURRENT, {"user_id": claims.user_id, "login_id": claims.login_id})
     if user is None:
         raise InvalidToken
     return user
