@@ -18,6 +18,10 @@ from typing import Any, Self
 
 from tests.databases import database_of
 
+# Waits for its input to end, which happens when the process that started it is gone, however that went: a server
+# is a group of its own, which no interrupt reaches, and nobody else would end it.
+GUARD = 'read -r _; kill -s KILL -- "-$1"'
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -48,23 +52,35 @@ class Server:
             executable=self._executable(),
             start_new_session=True,
         )
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self.get("/livez")
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.end(signal.SIGKILL)
-                    raise AssertionError(f"{shlex.join(self.command)} does not serve:\n{self.said()}") from None
-                time.sleep(0.05)
-            else:
-                return self
+        guard = ["sh", "-c", GUARD, "guard", str(self.process.pid)]
+        self.guard = self.resources.enter_context(
+            subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
+        )
+        try:
+            self._wait_until_it_serves()
+        except BaseException:
+            self.end(signal.SIGKILL)
+            self.resources.close()
+            raise
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.end(signal.SIGTERM)
         self.resources.close()
+
+    def _wait_until_it_serves(self) -> None:
+        """Wait for 30 seconds at most."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.get("/livez")
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"{shlex.join(self.command)} does not serve:\n{self.said()}") from None
+                time.sleep(0.05)
 
     def _executable(self) -> str:
         """Look the command up where the server will run, not where this process does."""
@@ -98,6 +114,7 @@ class Server:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self.guard.kill()
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for something to happen, for 20 seconds at most."""

@@ -1,0 +1,84 @@
+"""Servers of tests end with them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Server
+
+# Answers every request with an empty JSON object.
+SERVICE = """
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+# Tells where it listens, and waits.
+TEST = """
+import time
+from pathlib import Path
+from tests.test_serving import service
+
+with service(Path(".")) as server:
+    print(server.port, server.process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def service(folder: Path) -> Server:
+    (folder / "service.py").write_text(SERVICE)
+    return Server("python3 service.py {port}", folder=folder, binaries=Path(sys.executable).parent)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_server_ends_with_who_started_it(number: signal.Signals, tmp_path: Path) -> None:
+    root = str(Path(__file__).parent.parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", TEST],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": root},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as test:
+        assert test.stdout
+        port, pid = map(int, test.stdout.readline().split())
+        test.send_signal(number)
+        test.wait(timeout=30)
+
+    try:
+        deadline = time.monotonic() + 20
+        while listens(port):
+            assert time.monotonic() < deadline, "the server is still there"
+            time.sleep(0.05)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_server_that_does_not_serve_is_an_error_with_what_it_said(tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text("raise SystemExit('no')")
+    server = Server("python3 service.py", folder=tmp_path, binaries=Path(sys.executable).parent)
+
+    with pytest.raises(AssertionError, match="does not serve:\nno"), server:
+        pass
