@@ -18,7 +18,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from {{ cookiecutter.package_name }} import create_app
 # {% if cookiecutter.auth == "accounts" %}
-from {{ cookiecutter.package_name }}.accounts import limits, passwords, tokens
+from {{ cookiecutter.package_name }}.accounts import (
+    limit_storage,
+    limits,
+    passwords,
+    tokens,
+)
 # {% endif %}
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.config import Settings
@@ -61,6 +66,7 @@ __all__ = [
     "create_app",
     "get_checks",
     # {% if cookiecutter.auth == "accounts" %}
+    "limit_storage",
     "limits",
     # {% endif %}
     "main",

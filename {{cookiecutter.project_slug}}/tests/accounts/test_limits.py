@@ -6,12 +6,31 @@ from time import sleep
 
 import httpx2
 import pytest
+from limits.aio.storage import MemoryStorage as LoopStorage
 from limits.storage import MemoryStorage
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limits
+from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limit_storage, limits
 from .conftest import ClientWith
 from .people import PASSWORD, an_address, log_in, refresh, register
+
+# A storage of limits for event loops, which this service does not count in.
+FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
+
+
+class Shared(MemoryStorage):
+    """Stands for a storage that workers share; limits finds it by its scheme."""
+
+    STORAGE_SCHEME = ["shared"]
+
+
+class Down(MemoryStorage):
+    """Stands for a storage that cannot be reached."""
+
+    STORAGE_SCHEME = ["down"]
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        raise ValueError("nobody is there")
 
 
 def expect_refusal(response: httpx2.Response, name: str) -> None:
@@ -93,7 +112,7 @@ def test_addresses_of_one_network_count_together(client_with: ClientWith) -> Non
     [
         ("memory://", 1, "production", True),
         ("memory://", 2, "production", False),
-        ("redis://localhost", 2, "production", True),
+        ("shared://", 2, "production", True),
         ("memory://", 2, "development", True),
     ],
 )
@@ -114,6 +133,25 @@ def test_workers_share_what_they_count(
             IsolatedSettings.model_validate(settings)
 
 
+@pytest.mark.parametrize(
+    "storage", ["nothing", "unknown://a secret", "redis://host:a secret", f"{FOR_LOOPS}://"]
+)
+def test_storage_has_to_be_one(storage: str) -> None:
+    with pytest.raises(ValidationError, match="has to be memory://") as refusal:
+        IsolatedSettings.model_validate({"rate_limit_storage": storage})
+
+    assert "a secret" not in str(refusal.value)
+
+
+def test_nobody_may_try_while_nobody_counts(client_with: ClientWith) -> None:
+    with client_with(rate_limit_storage=SecretStr("down://")) as client:
+        refused = log_in(client, an_address())
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert refused.json()["detail"] == "Attempts cannot be counted."
+
+
 def test_threads_count_one_after_another(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +170,7 @@ def test_threads_count_one_after_another(
 
 
 def test_who_was_counted_long_ago_is_forgotten() -> None:
-    storage = limits.ThreadSafeMemory()
+    storage = limit_storage.ThreadSafeMemory()
     for key in "abc":
         storage.acquire_entry(key, limit=1, expiry=0)
 

@@ -66,3 +66,11 @@ class LimitExceeded(ProblemError):
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__()
         self.headers = headers
+
+
+class LimitsUnavailable(ProblemError):
+    """Nobody knows how often somebody has tried: the storage of that is down."""
+
+    status = 503
+    detail = "Attempts cannot be counted."
+    headers = {"Retry-After": "5"}

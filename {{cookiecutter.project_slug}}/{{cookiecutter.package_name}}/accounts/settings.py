@@ -5,6 +5,8 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
+from .limit_storage import is_memory, storage_of
+
 KEY_LENGTH = 32
 
 
@@ -25,10 +27,14 @@ def is_limit(limit: str) -> str:
 
 
 def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
-    """Return the address of the storage; raise ValueError where workers would count for themselves."""
+    """Return the address of the storage.
+
+    Raises ValueError where it is of none, or workers would count for themselves.
+    """
+    address = storage.get_secret_value()
+    storage_of(address)
     is_deployed = info.data.get("environment", "development") != "development"
-    is_memory = storage.get_secret_value().startswith("memory:")
-    if is_deployed and is_memory and info.data.get("workers", 1) > 1:
+    if is_deployed and is_memory(address) and info.data.get("workers", 1) > 1:
         raise ValueError("has to be shared by workers, such as redis://host, or WORKERS to be 1")
     return storage
 
