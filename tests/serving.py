@@ -1,5 +1,6 @@
 """Run a server on a free port of this machine, ask it, end it."""
 
+import itertools
 import json
 import os
 import shlex
@@ -21,12 +22,18 @@ from tests.databases import database_of
 # Waits for its input to end, which happens when the process that started it is gone, however that went: a server
 # is a group of its own, which no interrupt reaches, and nobody else would end it.
 GUARD = 'read -r _; kill -s KILL -- "-$1"'
+# Two servers may share a port, and neither says so: each process that runs tests has ports of its own, and none of
+# them is among those that a system gives away. Another run, which has the same, begins elsewhere.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = (10_000 + WORKER % 20 * 1000 + number % 1000 for number in itertools.count(os.getpid()))
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that was not returned for long."""
+    while True:
+        port = next(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Server:

@@ -25,12 +25,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
-# Tells where it listens, and waits.
+# Tells where it listens, and waits; whoever was started in the background may have been told to ignore interrupts.
 TEST = """
-import time
+import signal, time
 from pathlib import Path
 from tests.test_serving import service
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with service(Path(".")) as server:
     print(server.port, server.process.pid, flush=True)
     time.sleep(60)
