@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,16 +22,17 @@ from .conftest import PACKAGE, main
 from .framework import SERVER
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on; taken one by one, one might be given twice."""
+    with ExitStack() as taken:
+        address = ("127.0.0.1", 0)
+        servers = [taken.enter_context(socket.create_server(address)) for _ in range(count)]
+        return [server.getsockname()[1] for server in servers]
 
 
 @contextmanager
-def started(command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Start a command of the package on a free port; give its process and its address."""
-    port = free_port()
+def started(command: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start a command of the package on a port; give its process and its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", PACKAGE, command], env=os.environ | {"PORT": str(port)}
     )
@@ -68,10 +69,11 @@ def statuses_around_a_late_body(url: str) -> list[str]:
 
 
 def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch) -> None:
+    first, second = free_ports(2)
     with (
         httpx2.Client() as client,
-        started("run") as development,
-        started("serve") as production,
+        started("run", first) as development,
+        started("serve", second) as production,
     ):
         for process, url in (development, production):
             about = wait_for(client, f"{url}/api/v1/about", process)
@@ -94,7 +96,7 @@ def test_settings_reach_the_server(
     made: list[AbstractServer[Any]] = []
     methods: list[str] = []
     frozen: list[int] = []
-    port = free_port()
+    (port,) = free_ports(1)
     environment.setattr(Granian, "serve", lambda server: made.append(server))
     environment.setattr("multiprocessing.set_start_method", methods.append)
     environment.setattr("gc.freeze", lambda: frozen.append(len(made)))
