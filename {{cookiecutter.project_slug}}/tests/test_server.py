@@ -39,8 +39,9 @@ def started(command: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
-        process.wait()
+        # Not killed: its workers would stay behind.
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
