@@ -13,6 +13,8 @@ import pytest
 
 from tests.serving import Server
 
+pytestmark = pytest.mark.slow
+
 # Answers every request with an empty JSON object.
 SERVICE = """
 import http.server, sys
@@ -43,8 +45,8 @@ def service(folder: Path) -> Server:
     return Server("python3 service.py {port}", folder=folder, binaries=Path(sys.executable).parent)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_server_ends_with_who_started_it(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_server_ends_with_who_started_it(name: str, tmp_path: Path) -> None:
     root = str(Path(__file__).parent.parent)
     with subprocess.Popen(
         [sys.executable, "-c", TEST],
@@ -56,7 +58,7 @@ def test_server_ends_with_who_started_it(number: signal.Signals, tmp_path: Path)
     ) as test:
         assert test.stdout
         port, pid = map(int, test.stdout.readline().split())
-        test.send_signal(number)
+        test.send_signal(signal.Signals[name])
         test.wait(timeout=30)
 
     try:

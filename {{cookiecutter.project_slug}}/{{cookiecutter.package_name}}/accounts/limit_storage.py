@@ -9,7 +9,7 @@ from limits.storage import MemoryStorage, MovingWindowSupport, Storage, storage_
 class ThreadSafeMemory(MemoryStorage):
     """Counts in this process, in one thread after another, and forgets who was counted long ago.
 
-    limits 5.8 does neither: https://github.com/alisaifee/limits/pull/352.
+    limits 5.8 does neither; the first is https://github.com/alisaifee/limits/pull/352.
     """
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from .exceptions import EmailTaken, InvalidCredentials, InvalidToken, TokenReuse
 from .models import Login, RefreshToken, User
 from .tokens import Claims
 
-# Made once: to make it for each request would cost almost as much as to execute it.
+# Made once: to make it for each request would take more than half as long as to execute it.
 CURRENT = (
     select(User)
     .join(Login, Login.user_id == User.id)

@@ -32,9 +32,10 @@ def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
     Raises ValueError where it is of none, or workers would count for themselves.
     """
     address = storage.get_secret_value()
-    storage_of(address)
     is_deployed = info.data.get("environment", "development") != "development"
-    if is_deployed and is_memory(address) and info.data.get("workers", 1) > 1:
+    if not is_memory(address):
+        storage_of(address)
+    elif is_deployed and info.data.get("workers", 1) > 1:
         raise ValueError("has to be shared by workers, such as redis://host, or WORKERS to be 1")
     return storage
 
