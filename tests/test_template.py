@@ -56,11 +56,13 @@ ONE_SIDED_NAMES = {
         "DatabaseErrorMiddleware",  # an answer is sent after the transaction, so the request is repeated from outside
         "RepeatableExchange",
         "lifespan",  # connections belong to an event loop, and end with it
+        "CountedRoute",  # Flask has functions that run after requests, whatever came of them
         "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {
         "committed",
         "close_sessions",  # FastAPI closes what its dependencies have opened
+        "tell_attempts_left",
         "describe_security",  # FastAPI describes what is a dependency
         "hand_over",  # the same for streams
         "in_transaction",

@@ -49,6 +49,19 @@ def test_readyz_names_what_fails_and_what_hangs(app: App, client: httpx2.Client)
     }
 
 
+def test_readyz_tells_the_log_in_a_line_what_failed(
+    app: App, client: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    get_checks(app).add("search", fail)
+
+    client.get("/readyz")
+
+    (record,) = (each for each in caplog.records if "readiness" in each.getMessage())
+    assert "'search'" in record.getMessage()
+    assert "the test wants this check to fail" in record.getMessage()
+    assert not record.exc_info
+
+
 def test_readyz_runs_its_checks_at_once(app: App, client: httpx2.Client) -> None:
     barrier = Barrier(2)
     get_checks(app).add("one that waits for the other", barrier.wait)

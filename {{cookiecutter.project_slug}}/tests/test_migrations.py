@@ -166,17 +166,19 @@ def test_revision_makes_what_is_missing(
     assert tables(database_url) == before
 
 
-def test_revision_of_one_message_is_written_once_a_day(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+@pytest.mark.parametrize("name", ["revision", "merge"])
+def test_no_file_is_written_over(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, name: str
 ) -> None:
-    arguments = ["revision", "--empty", "-m", "a test"]
-
-    first, second = (db(environment, database_url, *arguments) for _ in range(2))
-
-    assert first.exit_code == 0, first.output
+    db(environment, database_url, "revision", "--empty", "-m", "a test")
     (path,) = versions.glob("*_a_test.py")
-    assert second.exit_code == 1
-    assert path.name in second.output
+    written = path.read_text()
+
+    refused = db(environment, database_url, name, "-m", "A test!")
+
+    assert refused.exit_code == 1
+    assert path.name in refused.output
+    assert path.read_text() == written
 
 
 @pytest.mark.parametrize(
@@ -243,6 +245,18 @@ def test_empty_migration_needs_no_mending(
     assert checked.returncode == 0, checked.stdout
 
 
+def test_one_line_is_not_joined(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    before = set(versions.glob("*.py"))
+
+    refused = db(environment, database_url, "merge", "-m", "both")
+
+    assert refused.exit_code == 1
+    assert "nothing to join" in refused.output
+    assert set(versions.glob("*.py")) == before
+
+
 def test_two_lines_are_joined(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
@@ -250,7 +264,7 @@ def test_two_lines_are_joined(
         command.revision(config, name, head="base", splice=True)
     refused = db(environment, database_url, "upgrade")
     assert refused.exit_code == 1
-    assert "`db merge` joins them" in refused.output
+    assert "`db merge -m both` joins them" in refused.output
 
     # It needs no database.
     joined = db(environment, SecretStr("nowhere"), "merge", "-m", "both of them")

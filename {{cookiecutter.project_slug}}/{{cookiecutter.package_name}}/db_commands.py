@@ -10,6 +10,7 @@ import click
 from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import MigrationScript
+from alembic.script import ScriptDirectory
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
@@ -52,12 +53,7 @@ def downgrade(revision: str, sql: bool) -> None:
 def revision(message: str, empty: bool) -> None:
     """Write a migration: what the tables are, against what the database has."""
     config = alembic_config(load_settings())
-    slug = "_".join(re.findall(r"\w+", message)).lower()
-    if not slug:
-        raise click.ClickException("say what it does, in a few words")
-    path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
-    if path.exists():
-        raise click.ClickException(f"{path} is there already; say what this one does instead")
+    refuse_taken_name(message)
     with told():
         command.revision(
             config, message, autogenerate=not empty, process_revision_directives=refuse_nothing
@@ -77,8 +73,22 @@ def refuse_nothing(context: object, revision: object, scripts: list[MigrationScr
 def merge(message: str) -> None:
     """Write a migration that joins two lines of them, such as those of two branches."""
     # The files say all that is needed: it takes neither settings nor a database.
+    config = Config(toml_file=PROJECT / "pyproject.toml")
+    refuse_taken_name(message)
     with told():
-        command.merge(Config(toml_file=PROJECT / "pyproject.toml"), "heads", message)
+        if len(ScriptDirectory.from_config(config).get_heads()) < 2:
+            raise click.ClickException("the migrations are in one line: there is nothing to join")
+        command.merge(config, "heads", message)
+
+
+def refuse_taken_name(message: str) -> None:
+    """Refuse a message whose file is there already: Alembic would write over it."""
+    slug = "_".join(re.findall(r"\w+", message)).lower()
+    if not slug:
+        raise click.ClickException("say what it does, in a few words")
+    path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
+    if path.exists():
+        raise click.ClickException(f"{path} is there already; say what this one does instead")
 
 
 def upgrade_to_head(settings: Settings) -> None:
@@ -101,7 +111,7 @@ def told() -> Iterator[None]:
     except CommandError as error:
         reason = str(error)
         if isinstance(error.__cause__, MultipleHeads):
-            reason = "the migrations are in more than one line; `db merge` joins them"
+            reason = "the migrations are in more than one line; `db merge -m both` joins them"
         raise click.ClickException(reason) from None
     except (DBAPIError, OSError) as error:
         # Anything else is a fault in a migration, which the traceback shows.

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limit_storage, limits
 from .conftest import ClientWith
-from .people import PASSWORD, an_address, log_in, refresh, register
+from .people import PASSWORD, an_address, log_in, read_me, refresh, register
 
 # A storage of limits for event loops, which this service does not count in.
 FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
@@ -45,19 +45,24 @@ def test_account_is_tried_so_often_and_no_other_suffers(client_with: ClientWith)
     with client_with(account_limit="2 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
-        log_in(client, email.upper(), "a wrong password")
+        wrong = log_in(client, email.upper(), "a wrong password")
 
         expect_refusal(log_in(client, email), "account")
         assert log_in(client, an_address()).status_code == 401
         assert first.headers["RateLimit"].startswith('"account";r=1;t=')
+        assert wrong.status_code == 401
+        assert wrong.headers["RateLimit"].startswith('"account";r=0;t=')
+        assert "RateLimit" not in read_me(client, first.json()).headers
 
 
 def test_address_may_try_so_often_whatever_the_account(client_with: ClientWith) -> None:
     with client_with(address_limit="2 per minute") as client:
-        for _ in range(2):
+        for left in (1, 0):
             assert log_in(client, an_address()).status_code == 401
             assert register(client).status_code == 201
-            assert refresh(client, {"refresh_token": "a"}).status_code == 401
+            refused = refresh(client, {"refresh_token": "a"})
+            assert refused.status_code == 401
+            assert refused.headers["RateLimit"].startswith(f'"address";r={left};t=')
 
         expect_refusal(log_in(client, an_address()), "address")
         expect_refusal(register(client), "address")
@@ -67,8 +72,10 @@ def test_address_may_try_so_often_whatever_the_account(client_with: ClientWith) 
 def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:
     with client_with(account_limit="2 per minute") as client:
         tokens = log_in(client, register(client).json()["email"]).json()
-        for _ in range(2):
-            tokens = refresh(client, tokens).json()
+        for left in (1, 0):
+            renewed = refresh(client, tokens)
+            assert renewed.headers["RateLimit"].startswith(f'"account";r={left};t=')
+            tokens = renewed.json()
 
         expect_refusal(refresh(client, tokens), "account")
 

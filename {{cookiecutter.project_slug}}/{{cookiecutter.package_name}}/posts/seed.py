@@ -17,6 +17,7 @@ from ..models import now
 from .models import Post
 
 BATCH = 1000
+DAY = 24 * 3600
 AUTHORS = ["alice", "bob", "carol", "dave", "erin", "frank"]
 TOPICS = ["bread", "gardens", "maps", "old radios", "rivers", "sailing", "trains", "winter"]
 OPENINGS = ["A beginner's guide to", "What nobody tells you about", "Notes on", "In praise of"]
@@ -52,7 +53,7 @@ def make_post(random: Random) -> dict[str, Any]:
     """Make up the row of a post of the last year; three of four are published."""
     post_id = uuid7()
     title = f"{random.choice(OPENINGS)} {random.choice(TOPICS)}"
-    created_at = now() - timedelta(seconds=random.randrange(365 * 24 * 3600))
+    created_at = now() - timedelta(seconds=random.randrange(2 * DAY, 365 * DAY))
     published_at = created_at + timedelta(hours=random.randrange(1, 48))
     return {
         "id": post_id,

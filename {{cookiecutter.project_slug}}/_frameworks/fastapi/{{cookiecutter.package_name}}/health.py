@@ -38,8 +38,10 @@ class Checks:
         try:
             async with expiry:
                 await check()
-        except Exception:
-            logger.warning("readiness check %r failed", name, exc_info=True)
+        except Exception as error:
+            # Probes come every few seconds: a line for each, and the traceback for those who ask.
+            logger.warning("readiness check %r failed: %r", name, error)
+            logger.debug("readiness check %r failed", name, exc_info=error)
             return "timeout" if expiry.expired() else "failed"
         return "ok"
 

@@ -56,7 +56,9 @@ class Checks:
             logger.warning("readiness check %r took more than %s s", name, deadline)
             return "timeout"
         if error:
-            logger.warning("readiness check %r failed", name, exc_info=error)
+            # Probes come every few seconds: a line for each, and the traceback for those who ask.
+            logger.warning("readiness check %r failed: %r", name, error)
+            logger.debug("readiness check %r failed", name, exc_info=error)
             return "failed"
         return "ok"
 

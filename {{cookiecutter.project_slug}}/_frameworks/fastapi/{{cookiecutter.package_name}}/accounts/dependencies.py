@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Depends, FastAPI, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from ..config import Settings
@@ -32,16 +31,6 @@ def get_access_tokens(request: Request) -> AccessTokens:
     """Return what makes and reads the tokens of the application."""
     access_tokens: AccessTokens = request.app.state.access_tokens
     return access_tokens
-
-
-async def count_attempt(
-    request: Request, response: Response, action: str, account: str | None = None
-) -> None:
-    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
-    limits: Limits = request.app.state.limits
-    address = request.client.host if request.client else "unknown"
-    headers = await run_in_threadpool(limits.hit, action, address=address, account=account)
-    response.headers.update(headers)
 
 
 async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)]) -> Claims:

@@ -7,28 +7,24 @@ from fastapi.concurrency import run_in_threadpool
 
 from ..database import SessionDep, get_database
 from ..dependencies import SettingsDep
-from ..requests import StrictRoute
 from . import passwords, service
-from .dependencies import ActiveUser, ClaimsDep, count_attempt, get_access_tokens
+from .attempts import CountedRoute, count_attempt
+from .dependencies import ActiveUser, ClaimsDep, get_access_tokens
 from .exceptions import RegistrationClosed
 from .models import User
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
 
-router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=StrictRoute)
+router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=CountedRoute)
 
 
 @router.post("", status_code=201)
 async def register(
-    body: Registration,
-    settings: SettingsDep,
-    session: SessionDep,
-    request: Request,
-    response: Response,
+    body: Registration, settings: SettingsDep, session: SessionDep, request: Request
 ) -> Account:
     """Make an account, where the settings let people do that."""
     if not settings.registration:
         raise RegistrationClosed
-    await count_attempt(request, response, "register", body.email)
+    await count_attempt(request, "register", body.email)
     password_hash = await run_in_threadpool(passwords.hash_of, body.password.get_secret_value())
     user = await session.run_sync(service.register, body.email, password_hash)
     return Account.model_validate(user)
@@ -42,14 +38,10 @@ async def read_account(user: ActiveUser) -> Account:
 
 @router.put("/me/password", status_code=204, response_class=Response)
 async def change_password(
-    claims: ClaimsDep,
-    body: PasswordChange,
-    session: SessionDep,
-    request: Request,
-    response: Response,
+    claims: ClaimsDep, body: PasswordChange, session: SessionDep, request: Request
 ) -> None:
     """Change the password; all other logins of the account are over."""
-    await count_attempt(request, response, "change password", str(claims.user_id))
+    await count_attempt(request, "change password", str(claims.user_id))
     # Read before, so that no connection waits for the hashing.
     async with get_database(request.app).session("read") as reading:
         user = service.active(await reading.run_sync(service.current, claims))
@@ -65,16 +57,15 @@ async def make_tokens(
     settings: SettingsDep,
     session: SessionDep,
     request: Request,
-    response: Response,
 ) -> TokenPair:
     """Log in with a password, or stay logged in with a refresh token, which is valid once."""
     if form.grant_type == "refresh_token":
-        await count_attempt(request, response, "refresh")
+        await count_attempt(request, "refresh")
         claims, refresh_token = await session.run_sync(service.refresh, form.refresh_token or "")
-        await count_attempt(request, response, "renew", str(claims.user_id))
+        await count_attempt(request, "renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
-        await count_attempt(request, response, "log in", address_of(username) or username)
+        await count_attempt(request, "log in", address_of(username) or username)
         user = await find_user(request, username)
         is_right, new_hash = await run_in_threadpool(
             passwords.verify,

@@ -32,12 +32,6 @@ def get_access_tokens() -> AccessTokens:
     return access_tokens
 
 
-def count_attempt(action: str, account: str | None = None) -> dict[str, str]:
-    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
-    limits: Limits = current_app.extensions["limits"]
-    return limits.hit(action, address=request.remote_addr or "unknown", account=account)
-
-
 def parse_jwt() -> Claims:
     """Return what the token of a request says, or answer 401."""
     if "claims" not in g:

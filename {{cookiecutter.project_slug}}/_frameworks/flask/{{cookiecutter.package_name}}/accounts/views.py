@@ -6,26 +6,26 @@ from ..database import get_database, get_session
 from ..dependencies import get_settings
 from ..operations import operation
 from . import passwords, service
-from .dependencies import active_user, count_attempt, get_access_tokens, parse_jwt
+from .attempts import count_attempt, tell_attempts_left
+from .dependencies import active_user, get_access_tokens, parse_jwt
 from .exceptions import RegistrationClosed
 from .models import User
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
-
-Headers = dict[str, str]
+bp.after_request(tell_attempts_left)
 
 
 @bp.post("")
 @operation(status=201)
-def register(body: Registration) -> tuple[Account, int, Headers]:
+def register(body: Registration) -> Account:
     """Make an account, where the settings let people do that."""
     if not get_settings().registration:
         raise RegistrationClosed
-    headers = count_attempt("register", body.email)
+    count_attempt("register", body.email)
     password_hash = passwords.hash_of(body.password.get_secret_value())
     user = service.register(get_session(), body.email, password_hash)
-    return Account.model_validate(user), 201, headers
+    return Account.model_validate(user)
 
 
 @bp.get("/me")
@@ -37,10 +37,10 @@ def read_account() -> Account:
 
 @bp.put("/me/password")
 @operation(status=204, security=parse_jwt)
-def change_password(body: PasswordChange) -> tuple[None, int, Headers]:
+def change_password(body: PasswordChange) -> None:
     """Change the password; all other logins of the account are over."""
     claims = parse_jwt()
-    headers = count_attempt("change password", str(claims.user_id))
+    count_attempt("change password", str(claims.user_id))
     # Read before, so that no connection waits for the hashing.
     with get_database(current_app).session("read") as reading:
         user = service.active(service.current(reading, claims))
@@ -48,20 +48,19 @@ def change_password(body: PasswordChange) -> tuple[None, int, Headers]:
     is_right, _ = passwords.verify(current, user.password_hash)
     new_hash = passwords.hash_of(new)
     service.change_password(get_session(), claims, user, is_right, new_hash)
-    return None, 204, headers
 
 
 @bp.post("/token")
 @operation()
-def make_tokens(form: TokenRequest) -> tuple[TokenPair, int, Headers]:
+def make_tokens(form: TokenRequest) -> TokenPair:
     """Log in with a password, or stay logged in with a refresh token, which is valid once."""
     if form.grant_type == "refresh_token":
         count_attempt("refresh")
         claims, refresh_token = service.refresh(get_session(), form.refresh_token or "")
-        headers = count_attempt("renew", str(claims.user_id))
+        count_attempt("renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
-        headers = count_attempt("log in", address_of(username) or username)
+        count_attempt("log in", address_of(username) or username)
         user = find_user(username)
         is_right, new_hash = passwords.verify(
             password.get_secret_value() if password else "",
@@ -71,12 +70,11 @@ def make_tokens(form: TokenRequest) -> tuple[TokenPair, int, Headers]:
             get_session(), user, is_right, new_hash, get_settings().refresh_token_lifetime
         )
     access_tokens = get_access_tokens()
-    tokens = TokenPair(
+    return TokenPair(
         access_token=access_tokens.make(claims),
         expires_in=access_tokens.lifetime,
         refresh_token=refresh_token,
     )
-    return tokens, 200, headers
 
 
 @bp.post("/logout")

@@ -1,0 +1,39 @@
+"""The attempts of a request: each is counted, and every answer tells how many are left."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from ..problems import ProblemError
+from ..requests import StrictRoute
+from .limits import Limits
+
+
+async def count_attempt(request: Request, action: str, account: str | None = None) -> None:
+    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
+    limits: Limits = request.app.state.limits
+    address = request.client.host if request.client else "unknown"
+    headers = await run_in_threadpool(limits.hit, action, address=address, account=account)
+    request.state.attempts_left = headers
+
+
+class CountedRoute(StrictRoute):
+    """A route whose answers, errors as well, tell how many attempts are left where one was counted."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Add the headers to what the endpoint returns or raises."""
+        handle = super().get_route_handler()
+
+        async def handle_and_tell(request: Request) -> Response:
+            request.state.attempts_left = {}
+            try:
+                response = await handle(request)
+            except ProblemError as error:
+                error.headers = {**request.state.attempts_left, **error.headers}
+                raise
+            response.headers.update(request.state.attempts_left)
+            return response
+
+        return handle_and_tell
