@@ -209,8 +209,9 @@ def undocumented(text: str) -> ast.Module:
 REGISTERS = re.compile(
     r"@(router|bp|main)\."
     r"|\s*\w+(\.\w+)?\.(include_router|register_blueprint|add_command|init_app|add_middleware|add_api_route)\("
-    r"|\s*app\.(exception_handler|register_error_handler|before_request|after_request)\("
-    r"|\s*(response\.headers\[.*\]|message\[.headers.\]) = "
+    r"|\s*(app|bp)\.(exception_handler|register_error_handler|before_request|after_request)\("
+    r"|\s*(response\.headers\[.*\]|message\[.headers.\]|error\.headers) = "
+    r"|\s*response\.headers\.update\("
 )
 
 

@@ -1,1 +1,1 @@
-"""Services with more endpoints than a fresh project has; each module is copied into a project and served there."""
+"""What is copied into a project for a test: endpoints that a fresh one lacks, and tests too slow for its own suite."""
