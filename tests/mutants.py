@@ -139,8 +139,18 @@ def without_table_rows(path: Path, *tables: str) -> Iterator[Mutant]:
                     offset(text, first.lineno, first.col_offset),
                     offset(text, last.end_lineno, last.end_col_offset),
                 )
-                rest = re.sub(r"^\s*,", "", text[end:])
-                yield Mutant(f"{path.name}: {node.targets[0].id} without row {number}", path, text[:start] + rest)
+                changed = joined(text[:start], text[end:])
+                yield Mutant(f"{path.name}: {node.targets[0].id} without row {number}", path, changed)
+
+
+def joined(before: str, after: str) -> str:
+    """Join what is around an element, formatted as it was: nothing is to be noticed but that the element is missing."""
+    after = re.sub(r"^\s*,", "", after)
+    if after.startswith("\n"):
+        return before.rstrip(" ") + after.removeprefix("\n")
+    if after.startswith(" "):
+        return before + after.lstrip(" ")
+    return before.removesuffix(", ") + after
 
 
 def offset(text: str, line: int | None, column: int | None) -> int:
