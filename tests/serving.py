@@ -113,10 +113,11 @@ class Server:
             return json.load(response)
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and wait for the exit code; what is left of its group after 20 seconds is killed."""
+        """Send a signal and wait for the exit code; what is left of its group after a minute is killed."""
         self.process.send_signal(number)
         try:
-            return self.process.wait(timeout=20)
+            # A worker that misses the signal is killed after half a minute.
+            return self.process.wait(timeout=60)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

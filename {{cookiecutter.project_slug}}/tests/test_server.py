@@ -21,6 +21,9 @@ from granian.server.common import AbstractServer
 from .conftest import PACKAGE, main
 from .framework import SERVER
 
+# The seconds within which a server ends: a worker that does not is killed after thirty.
+PATIENCE = 60
+
 
 def free_ports(count: int) -> list[int]:
     """Return ports that nobody listens on; taken one by one, one might be given twice."""
@@ -41,7 +44,7 @@ def started(command: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
     finally:
         # Not killed: its workers would stay behind.
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
 
 
 def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
@@ -83,7 +86,8 @@ def test_run_and_serve_answer_and_leave_cleanly(environment: pytest.MonkeyPatch)
 
         for process, _ in (development, production):
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(timeout=10) for process, _ in (development, production)] == [0, 0]
+        codes = [process.wait(timeout=PATIENCE) for process, _ in (development, production)]
+        assert codes == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,7 @@ def test_settings_reach_the_server(
 
     (server,) = made
     assert (server.bind_addr, server.bind_port, server.workers) == ("127.0.0.1", port, workers)
+    assert server.workers_kill_timeout == 30
     assert server.reload_on_changes == (command == "run")
     assert vars(server).items() >= SERVER.items()
     assert methods == start_methods

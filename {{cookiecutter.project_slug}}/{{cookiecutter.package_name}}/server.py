@@ -13,12 +13,14 @@ from granian.log import LogLevels
 from . import logs
 from .config import Settings
 
+# The seconds that requests have to be finished in, once a signal has come.
+GRACE = 30
 # The server's own lines go where all others go, in their format.
 LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 
 
 def serve(settings: Settings, *, reload: bool) -> None:
-    """Serve until a signal ends it; requests in flight are finished first.
+    """Serve until a signal ends it; requests in flight are finished first, within some time.
 
     Raises OSError where the address cannot be used: the server itself would share one in use.
     """
@@ -44,6 +46,8 @@ def serve(settings: Settings, *, reload: bool) -> None:
         address=str(settings.host),
         port=settings.port,
         workers=1 if reload else settings.workers,
+        # A worker may also have missed the signal: one of its threads can take it, and the main thread sleeps on.
+        workers_kill_timeout=GRACE,
         # {% if cookiecutter.__gateway == "wsgi" %}
         blocking_threads=4,
         websockets=False,
