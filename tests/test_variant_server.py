@@ -32,6 +32,7 @@ def test_serve_answers_finishes_a_request_in_flight_and_leaves_with_0(variant: V
         time.sleep(0.4)
         assert server.end(signal.SIGTERM) == 0
         assert "[WARNING]" not in server.said()
+        assert "Killing" not in server.said()
         assert "ignoring" not in server.said()
         status, about = in_flight.result()
 

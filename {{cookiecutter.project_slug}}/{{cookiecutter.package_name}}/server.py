@@ -20,7 +20,7 @@ LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate
 
 
 def serve(settings: Settings, *, reload: bool) -> None:
-    """Serve until a signal ends it; requests in flight are finished first, within some time.
+    """Serve until a signal ends it; requests in flight are finished first, within GRACE seconds.
 
     Raises OSError where the address cannot be used: the server itself would share one in use.
     """
