@@ -53,9 +53,10 @@ from {PACKAGE}.posts import queries
 from {PACKAGE}.posts.schemas import PostQuery
 query = PostQuery(limit=1)
 with Session(migration_engine(Settings())) as session:
-    rows = session.scalars(queries.page(query).offset({FAR - 1})).all()
-    print(queries.ORDER.next(rows, query))
-    print(session.scalars(queries.page(query).offset({FAR // 2})).first().id)
+    page, parameters = queries.PAGES.select(query)
+    rows = session.scalars(page.offset({FAR - 1}), parameters).all()
+    print(queries.PAGES.next(rows, query))
+    print(session.scalars(page.offset({FAR // 2}), parameters).first().id)
 """
 # What a server of the project is compared with: how it is called, its command, and what it needs besides. The usual
 # server writes no access log, as where others were measured.

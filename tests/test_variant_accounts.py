@@ -1,7 +1,12 @@
 """Accounts behind a server: what the tests of a project, which speak to no server, cannot see."""
 
+import re
 import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from urllib.error import HTTPError
 
 import pytest
@@ -40,6 +45,55 @@ def test_one_header_is_taken_and_two_are_refused(project: Path, variant: Variant
         assert status_of(server, header, header) == 401
         assert status_of(server, header, "authorization: Bearer of.another.token") == 401
         assert status_of(server) == 401
+
+
+def test_logins_that_are_too_many_at_once_are_told_to_come_back(project: Path, variant: Variant) -> None:
+    with service(project) as server:
+        email = register(server)
+        with logins(server, email, 30) as refused:
+            server.wait_until(lambda: len(refused) >= 10)
+            assert server.get("/livez")[0] == 200
+
+        assert set(refused) == {(503, "1")}
+        assert log_in(server, email)
+
+
+@contextmanager
+def logins(server: Server, email: str, number: int) -> Iterator[list[tuple[int, str | None]]]:
+    """Log in again and again, so many at once; give the statuses and `Retry-After` of what was refused so far."""
+    refused: list[tuple[int, str | None]] = []
+    enough = Event()
+
+    def log_in_again() -> None:
+        while not enough.is_set():
+            try:
+                log_in(server, email)
+            except HTTPError as error:
+                with error:
+                    refused.append((error.code, error.headers["Retry-After"]))
+                enough.wait(0.1)
+
+    with ThreadPoolExecutor(number) as pool:
+        running = [pool.submit(log_in_again) for _ in range(number)]
+        try:
+            yield refused
+        finally:
+            enough.set()
+    for each in running:
+        each.result()
+
+
+@pytest.mark.variants("framework=flask,auth=accounts")
+def test_thread_is_left_for_others_while_passwords_are_waited_for(project: Path, variant: Variant) -> None:
+    threads = number_in(project / "my_service/server.py", r"blocking_threads=(\d+)")
+    places = number_in(project / "my_service/accounts/passwords.py", r"PLACES = BoundedSemaphore\((\d+)\)")
+
+    assert places < threads
+
+
+def number_in(file: Path, pattern: str) -> int:
+    (number,) = re.findall(pattern, file.read_text(encoding="utf-8"))
+    return int(number)
 
 
 @pytest.mark.slow

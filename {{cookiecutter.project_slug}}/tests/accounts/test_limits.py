@@ -1,7 +1,7 @@
 """How often somebody may try."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import sleep
 
 import httpx2
@@ -10,9 +10,18 @@ from limits.aio.storage import MemoryStorage as LoopStorage
 from limits.storage import MemoryStorage
 from pydantic import SecretStr, ValidationError
 
-from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limit_storage, limits
+from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limit_storage, limits, passwords
 from .conftest import ClientWith
-from .people import PASSWORD, an_address, log_in, read_me, refresh, register
+from .people import (
+    ACCOUNTS,
+    PASSWORD,
+    an_address,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+)
 
 # A storage of limits for event loops, which this service does not count in.
 FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
@@ -67,6 +76,34 @@ def test_address_may_try_so_often_whatever_the_account(client_with: ClientWith) 
         expect_refusal(log_in(client, an_address()), "address")
         expect_refusal(register(client), "address")
         expect_refusal(refresh(client, {"refresh_token": "a"}), "address")
+
+
+def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
+    client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "PLACES", BoundedSemaphore(1))
+    with client_with(account_limit="9 per minute") as client:
+        email = register(client).json()["email"]
+        first = log_in(client, email)
+        change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+        headers = authorization(first.json())
+
+        with passwords.place():
+            answers = [
+                log_in(client, email),
+                register(client),
+                client.put(f"{ACCOUNTS}/me/password", json=change, headers=headers),
+            ]
+            assert refresh(client, first.json()).status_code == 200
+        second = log_in(client, email)
+
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "1"
+        assert "RateLimit" not in answer.headers
+    assert first.headers["RateLimit"].startswith('"account";r=8;t=')
+    assert second.headers["RateLimit"].startswith('"account";r=7;t=')
 
 
 def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:

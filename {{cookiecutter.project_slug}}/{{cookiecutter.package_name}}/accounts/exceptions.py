@@ -68,6 +68,14 @@ class LimitExceeded(ProblemError):
         self.headers = headers
 
 
+class PasswordsBusy(ProblemError):
+    """More passwords than may wait were sent at once."""
+
+    status = 503
+    detail = "Too many people log in just now; try again in a moment."
+    headers = {"Retry-After": "1"}
+
+
 class LimitsUnavailable(ProblemError):
     """Nobody knows how often somebody has tried: the storage of that is down."""
 

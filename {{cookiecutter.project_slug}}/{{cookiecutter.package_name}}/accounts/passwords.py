@@ -1,12 +1,16 @@
 """Passwords: argon2id, https://www.rfc-editor.org/rfc/rfc9106, as strong as OWASP asks for at least."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from .exceptions import PasswordsBusy
 
 HASHER = PasswordHash([Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)])
 # The hash of no password. It is verified for accounts that do not exist, which takes as long as for others.
@@ -17,6 +21,25 @@ NOBODY = (
 
 # However many log in at once, one core is left for everybody else.
 CORES = BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+# {% if cookiecutter.__gateway == "wsgi" %}
+# Whoever is hashed or waits for it has one of the server's four threads; one is left for everybody else.
+PLACES = BoundedSemaphore(3)
+# {% endif %}
+# {% if cookiecutter.__gateway == "asgi" %}
+# Whoever is hashed or waits for it has one of forty threads; half of them are left for everybody else.
+PLACES = BoundedSemaphore(20)
+# {% endif %}
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Take a place for what hashes passwords; raise PasswordsBusy where none is left, and wait for nothing."""
+    if not PLACES.acquire(blocking=False):
+        raise PasswordsBusy
+    try:
+        yield
+    finally:
+        PLACES.release()
 
 
 def hash_of(password: str) -> str:

@@ -85,3 +85,16 @@ def test_token_that_is_over_sees_no_draft(client: httpx2.Client) -> None:
 
     assert send(client, "GET", path, elsewhere) == 401
     assert send(client, "GET", path) == 200
+    assert send(client, "GET", POSTS, elsewhere) == 401
+    assert send(client, "GET", POSTS) == 200
+
+
+def test_token_that_is_over_sees_what_needs_none(client: httpx2.Client) -> None:
+    path = path_of(create(client))
+    client.post(f"{path}/publish")
+
+    client.post("/api/v1/accounts/logout")
+
+    assert send(client, "POST", f"{path}/publish") == 401
+    assert send(client, "GET", path) == 200
+    assert titles(client) == [POST["title"]]

@@ -24,8 +24,10 @@ async def register(
     """Make an account, where the settings let people do that."""
     if not settings.registration:
         raise RegistrationClosed
-    await count_attempt(request, "register", body.email)
-    password_hash = await run_in_threadpool(passwords.hash_of, body.password.get_secret_value())
+    with passwords.place():
+        await count_attempt(request, "register", body.email)
+        password = body.password.get_secret_value()
+        password_hash = await run_in_threadpool(passwords.hash_of, password)
     user = await session.run_sync(service.register, body.email, password_hash)
     return Account.model_validate(user)
 
@@ -41,13 +43,14 @@ async def change_password(
     claims: ClaimsDep, body: PasswordChange, session: SessionDep, request: Request
 ) -> None:
     """Change the password; all other logins of the account are over."""
-    await count_attempt(request, "change password", str(claims.user_id))
-    # Read before, so that no connection waits for the hashing.
-    async with get_database(request.app).session("read") as reading:
-        user = service.active(await reading.run_sync(service.current, claims))
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
-    new_hash = await run_in_threadpool(passwords.hash_of, new)
+    with passwords.place():
+        await count_attempt(request, "change password", str(claims.user_id))
+        # Read before, so that no connection waits for the hashing.
+        async with get_database(request.app).session("read") as reading:
+            user = service.active(await reading.run_sync(service.current, claims))
+        is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
+        new_hash = await run_in_threadpool(passwords.hash_of, new)
     await session.run_sync(service.change_password, claims, user, is_right, new_hash)
 
 
@@ -65,13 +68,14 @@ async def make_tokens(
         await count_attempt(request, "renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
-        await count_attempt(request, "log in", address_of(username) or username)
-        user = await find_user(request, username)
-        is_right, new_hash = await run_in_threadpool(
-            passwords.verify,
-            password.get_secret_value() if password else "",
-            user.password_hash if user else None,
-        )
+        with passwords.place():
+            await count_attempt(request, "log in", address_of(username) or username)
+            user = await find_user(request, username)
+            is_right, new_hash = await run_in_threadpool(
+                passwords.verify,
+                password.get_secret_value() if password else "",
+                user.password_hash if user else None,
+            )
         claims, refresh_token = await session.run_sync(
             service.log_in, user, is_right, new_hash, settings.refresh_token_lifetime
         )

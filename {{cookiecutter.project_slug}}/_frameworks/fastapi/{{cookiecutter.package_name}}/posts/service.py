@@ -23,11 +23,12 @@ async def find(session: AsyncSession, post_id: UUID) -> Post:
 
 
 async def list_page(
-    session: AsyncSession, query: PostQuery, *where: ColumnElement[bool]
+    session: AsyncSession, query: PostQuery, *where: ColumnElement[bool], **values: object
 ) -> PostPage:
-    """Return a page of posts, of those that meet some conditions."""
-    rows = (await session.scalars(queries.page(query, *where))).all()
-    following = queries.ORDER.next(rows, query)
+    """Return a page of posts, of those that meet some conditions with some values."""
+    statement, parameters = queries.PAGES.select(query, *where)
+    rows = (await session.scalars(statement, parameters | values)).all()
+    following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 
 

@@ -22,8 +22,9 @@ def register(body: Registration) -> Account:
     """Make an account, where the settings let people do that."""
     if not get_settings().registration:
         raise RegistrationClosed
-    count_attempt("register", body.email)
-    password_hash = passwords.hash_of(body.password.get_secret_value())
+    with passwords.place():
+        count_attempt("register", body.email)
+        password_hash = passwords.hash_of(body.password.get_secret_value())
     user = service.register(get_session(), body.email, password_hash)
     return Account.model_validate(user)
 
@@ -40,13 +41,14 @@ def read_account() -> Account:
 def change_password(body: PasswordChange) -> None:
     """Change the password; all other logins of the account are over."""
     claims = parse_jwt()
-    count_attempt("change password", str(claims.user_id))
-    # Read before, so that no connection waits for the hashing.
-    with get_database(current_app).session("read") as reading:
-        user = service.active(service.current(reading, claims))
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    is_right, _ = passwords.verify(current, user.password_hash)
-    new_hash = passwords.hash_of(new)
+    with passwords.place():
+        count_attempt("change password", str(claims.user_id))
+        # Read before, so that no connection waits for the hashing.
+        with get_database(current_app).session("read") as reading:
+            user = service.active(service.current(reading, claims))
+        is_right, _ = passwords.verify(current, user.password_hash)
+        new_hash = passwords.hash_of(new)
     service.change_password(get_session(), claims, user, is_right, new_hash)
 
 
@@ -60,12 +62,13 @@ def make_tokens(form: TokenRequest) -> TokenPair:
         count_attempt("renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
-        count_attempt("log in", address_of(username) or username)
-        user = find_user(username)
-        is_right, new_hash = passwords.verify(
-            password.get_secret_value() if password else "",
-            user.password_hash if user else None,
-        )
+        with passwords.place():
+            count_attempt("log in", address_of(username) or username)
+            user = find_user(username)
+            is_right, new_hash = passwords.verify(
+                password.get_secret_value() if password else "",
+                user.password_hash if user else None,
+            )
         claims, refresh_token = service.log_in(
             get_session(), user, is_right, new_hash, get_settings().refresh_token_lifetime
         )

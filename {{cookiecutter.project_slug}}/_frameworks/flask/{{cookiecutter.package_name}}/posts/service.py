@@ -21,10 +21,13 @@ def find(session: Session, post_id: UUID) -> Post:
     return post
 
 
-def list_page(session: Session, query: PostQuery, *where: ColumnElement[bool]) -> PostPage:
-    """Return a page of posts, of those that meet some conditions."""
-    rows = session.scalars(queries.page(query, *where)).all()
-    following = queries.ORDER.next(rows, query)
+def list_page(
+    session: Session, query: PostQuery, *where: ColumnElement[bool], **values: object
+) -> PostPage:
+    """Return a page of posts, of those that meet some conditions with some values."""
+    statement, parameters = queries.PAGES.select(query, *where)
+    rows = session.scalars(statement, parameters | values).all()
+    following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from ..accounts.dependencies import TOKEN_IS_OPTIONAL
 from ..conditional import IfNoneMatch, etag
@@ -10,18 +10,16 @@ from ..database import SessionDep, StreamSessionDep
 from ..ndjson import LinesResponse
 from ..requests import StrictRoute
 from . import service
-from .dependencies import Author, Exporter, MatchedPost, OwnedPost, ReadablePost, Visible
-from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
+from .dependencies import Author, Exporter, MatchedPost, OwnedPost, ReadablePage, ReadablePost
+from .schemas import NewPost, PostChanges, PostContent, PostPage, PostRead
 
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
 
 
 @router.get("", openapi_extra=TOKEN_IS_OPTIONAL)
-async def list_posts(
-    query: Annotated[PostQuery, Query()], visible: Visible, session: SessionDep
-) -> PostPage:
+async def list_posts(page: ReadablePage) -> PostPage:
     """List posts that are published, and those of one's own, in pages."""
-    return await service.list_page(session, query, visible)
+    return page
 
 
 @router.post("", status_code=201)

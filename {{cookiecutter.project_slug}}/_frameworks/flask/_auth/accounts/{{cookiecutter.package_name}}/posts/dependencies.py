@@ -2,24 +2,31 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import bindparam, or_
 
-from ..accounts import service as accounts
-from ..accounts.dependencies import active_user, maybe_parse_jwt, maybe_user, scoped
+from ..accounts.dependencies import active_user, maybe_parse_jwt, scoped
 from ..conditional import IfMatch
 from ..database import get_session
 from . import service
 from .exceptions import NotYourPost, PostNotFound
 from .models import Post
+from .schemas import PostPage, PostQuery
 
 author = active_user
 exporter = scoped("posts:export")
 
+# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
+VISIBLE = or_(Post.published_at.is_not(None), Post.owner == bindparam("reader"))
 
-def visible() -> ColumnElement[bool]:
-    """Return the condition for posts that may be seen: published, or one's own."""
-    user, is_published = maybe_user(), Post.published_at.is_not(None)
-    return or_(is_published, Post.owner == str(user.id)) if user else is_published
+
+def readable_page(query: PostQuery) -> PostPage:
+    """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
+    claims, session = maybe_parse_jwt(), get_session()
+    reader = str(claims.user_id) if claims else None
+    page = service.list_page(session, query, VISIBLE, reader=reader)
+    if claims and any(post.published_at is None for post in page.items):
+        active_user()
+    return page
 
 
 def valid_post(post_id: UUID) -> Post:
@@ -33,7 +40,7 @@ def readable_post(post_id: UUID) -> Post:
     if post.published_at is None:
         if claims is None or post.owner != str(claims.user_id):
             raise PostNotFound
-        accounts.active(accounts.current(get_session(), claims))
+        active_user()
     return post
 
 

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from flask import Blueprint, url_for
 
-from ..accounts.dependencies import active_user, maybe_parse_jwt, maybe_user
+from ..accounts.dependencies import active_user, maybe_parse_jwt
 from ..conditional import IfMatch, IfNoneMatch, etag
 from ..database import get_session, get_stream_session
 from ..ndjson import LinesResponse
 from ..operations import operation
 from . import service
-from .dependencies import author, exporter, matched_post, owned_post, readable_post, visible
+from .dependencies import author, exporter, matched_post, owned_post, readable_page, readable_post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 bp = Blueprint("posts", __name__, url_prefix="/posts")
@@ -19,10 +19,10 @@ Headers = dict[str, str]
 
 
 @bp.get("")
-@operation(security=maybe_user)
+@operation(security=maybe_parse_jwt)
 def list_posts(query: PostQuery) -> PostPage:
     """List posts that are published, and those of one's own, in pages."""
-    return service.list_page(get_session(), query, visible())
+    return readable_page(query)
 
 
 @bp.post("")
