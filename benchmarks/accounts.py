@@ -40,6 +40,16 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
     ''')
     connection.execute("VACUUM (ANALYZE) posts")
 """
+# Some of them again, unpublished and somebody's own: for these, the account of the token is asked for.
+DRAFTS = """
+import os, sys, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    connection.execute('''
+        INSERT INTO posts (id, slug, title, body, owner, created_at, updated_at, version)
+        SELECT md5(%(owner)s || slug)::uuid, slug || '-' || %(owner)s, title, body, %(owner)s, created_at, updated_at, 1
+        FROM posts WHERE published_at IS NOT NULL ORDER BY id LIMIT 100
+    ''', {"owner": sys.argv[1]})
+"""
 READS = {"read one post": f"{POSTS}/00000000-0000-7000-8000-000000000500", "list 20 posts": POSTS}
 
 # Logs in again and again, as many at once as the first argument says, until it is told to end.
@@ -68,6 +78,7 @@ def rows(rounds: int) -> Iterator[Row]:
             each.python("-c", SEED)
         for what, path in READS.items():
             yield with_a_token(project, plain, rounds, what, path)
+        yield with_drafts(project, plain, rounds)
         yield beside_logins(project, rounds, "without logins", nullcontext, Reach("≤", 5.0))
         yield beside_logins(project, rounds, "beside a process that needs a core for itself", busy_core, None)
 
@@ -82,8 +93,20 @@ def with_a_token(project: Project, plain: Project, rounds: int, what: str, path:
     """Measure a read with a token against the same in a project without accounts; neither writes a log."""
     with serving(project) as subject, serving(plain) as baseline:
         token = log_in(subject, register(subject))["access_token"]
-        pairs = compare(rounds, path, subject, baseline, f"Authorization: Bearer {token}")
+        pairs = compare(rounds, path, subject, baseline, {"Authorization": f"Bearer {token}"})
     return row(f"{what} with a token of {project.name}", f"the same of {plain.name}", pairs, 0.8)
+
+
+def with_drafts(project: Project, plain: Project, rounds: int) -> Row:
+    """Measure a list of one's own drafts against the same in a project without accounts, where anybody reads them."""
+    with serving(project) as subject, serving(plain) as baseline:
+        authorization = {"Authorization": f"Bearer {log_in(subject, register(subject))['access_token']}"}
+        owner = subject.get(f"{ACCOUNTS}/me", headers=authorization)[1]["id"]
+        for each in (project, plain):
+            each.python("-c", DRAFTS, owner)
+        path = f"{POSTS}?owner={owner}&published=false"
+        pairs = compare(rounds, path, subject, baseline, authorization)
+    return row(f"list 20 drafts with a token of {project.name}", f"the same of {plain.name}", pairs, None)
 
 
 def beside_logins(

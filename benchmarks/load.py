@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Self
 
 from benchmarks.measure import Figure, Missing, alternate
@@ -29,12 +29,13 @@ class Load(NamedTuple):
         return f"{self.rate:,.0f}/s, p99 {self.p99:.1f} ms"
 
 
-def load(server: Server, path: str, *headers: str, connections: int = 32) -> Load:
+def load(server: Server, path: str, connections: int = 32, headers: Mapping[str, str] = {}) -> Load:
     """Ask for one path as fast as it is answered; raise RuntimeError if an answer was an error, or did not come."""
     wrk = shutil.which("wrk")
     if not wrk:
         raise Missing("`wrk` is not on the path; Debian has it in the package `wrk`")
-    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", *(f"-H{header}" for header in headers)]
+    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
+    options += [f"-H{name}: {value}" for name, value in headers.items()]
     command = [wrk, *options, f"http://127.0.0.1:{server.port}{path}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode or re.search("Non-2xx|Socket errors", done.stdout):
@@ -56,12 +57,14 @@ def milliseconds(number: str, unit: str) -> float:
     return float(number) * MILLISECONDS[unit]
 
 
-def compare(rounds: int, path: str, subject: Server, baseline: Server, *headers: str) -> list[tuple[Load, Load]]:
+def compare(
+    rounds: int, path: str, subject: Server, baseline: Server, headers: Mapping[str, str] = {}
+) -> list[tuple[Load, Load]]:
     """Load two running servers in turn, the other one being idle; both have to give the same answer.
 
     The headers are for the subject alone.
     """
-    answers = subject.get(path), baseline.get(path)
+    answers = subject.get(path, headers=headers), baseline.get(path)
     if answers[0] != answers[1]:
-        raise RuntimeError("{} is answered differently: {} and {}".format(path, *answers))
-    return alternate(rounds, lambda: load(subject, path, *headers), lambda: load(baseline, path))
+        raise RuntimeError("{} is answered differently: {:.200} and {:.200}".format(path, *map(str, answers)))
+    return alternate(rounds, lambda: load(subject, path, headers=headers), lambda: load(baseline, path))

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -96,10 +96,11 @@ class Server:
                 return str(path)
         raise FileNotFoundError(self.command[0])
 
-    def get(self, path: str, timeout: float = 10) -> tuple[int, Any]:
+    def get(self, path: str, timeout: float = 10, headers: Mapping[str, str] = {}) -> tuple[int, Any]:
         """Ask for JSON: the status and the body."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=dict(headers))
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             with error:
