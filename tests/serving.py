@@ -117,7 +117,7 @@ class Server:
         """Send a signal and wait for the exit code; what is left of its group after a minute is killed."""
         self.process.send_signal(number)
         try:
-            # A worker that misses the signal is killed after half a minute.
+            # A worker that takes longer than half a minute is killed.
             return self.process.wait(timeout=60)
         finally:
             with suppress(ProcessLookupError):

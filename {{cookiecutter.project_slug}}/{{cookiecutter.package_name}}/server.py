@@ -5,18 +5,44 @@ import multiprocessing
 import os
 import socket
 from pathlib import Path
+from threading import Event, Thread
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from . import logs
 from .config import Settings
 
 # The seconds that requests have to be finished in, once a signal has come.
 GRACE = 30
+# The seconds after which workers that have not ended are sent the signal again.
+REMINDER = 1
 # The server's own lines go where all others go, in their format.
 LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+
+
+class Server(MPServer):
+    """Processes that serve, and a parent that ends them.
+
+    A signal can be lost: Python looks for one before its main thread goes to sleep, and one that comes in between
+    wakes nobody. So it is sent until all have ended.
+    """
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """End all workers."""
+        have_ended = Event()
+        Thread(target=self.remind, args=[have_ended]).start()
+        try:
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # the package has types for some
+        finally:
+            have_ended.set()
+
+    def remind(self, have_ended: Event) -> None:
+        """Send the signal again and again, which changes nothing for a worker that is about to end."""
+        while not have_ended.wait(REMINDER):
+            for worker in self.wrks:
+                worker.terminate()  # type: ignore[no-untyped-call]  # as above
 
 
 def serve(settings: Settings, *, reload: bool) -> None:
@@ -39,14 +65,13 @@ def serve(settings: Settings, *, reload: bool) -> None:
     gc.collect()
     gc.freeze()
 
-    Granian(
+    Server(
         f"{__package__}:create_app",
         factory=True,
         interface=Interfaces("{{ cookiecutter.__gateway }}"),
         address=str(settings.host),
         port=settings.port,
         workers=1 if reload else settings.workers,
-        # A worker may also have missed the signal: one of its threads can take it, and the main thread sleeps on.
         workers_kill_timeout=GRACE,
         # {% if cookiecutter.__gateway == "wsgi" %}
         blocking_threads=4,
