@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,6 +93,39 @@ def test_run_and_serve_answer_and_leave_cleanly(
         codes = [process.wait(timeout=PATIENCE) for process, _ in (development, production)]
         assert codes == [0, 0]
     assert "Killing" not in capfd.readouterr().err
+
+
+class HardOfHearing:
+    """Stands for a worker that ends when it gets a signal for the third time."""
+
+    def __init__(self) -> None:
+        self.signals = 0
+        self.has_ended = Event()
+
+    def terminate(self) -> None:
+        self.signals += 1
+        if self.signals == 3:
+            self.has_ended.set()
+
+
+def test_signal_is_sent_until_the_worker_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, worker = import_module(f"{PACKAGE}.server"), HardOfHearing()
+    monkeypatch.setattr(server, "REMINDER", 0.01)
+    codes: list[int] = []
+
+    def stop_workers(parent: AbstractServer[Any], exit_code: int) -> None:
+        parent.wrks[0].terminate()
+        assert worker.has_ended.wait(20)
+        codes.append(exit_code)
+
+    monkeypatch.setattr(Granian, "shutdown", stop_workers)
+    parent = server.Server("nothing:app")
+    parent.wrks.append(worker)
+
+    parent.shutdown(3)
+
+    assert worker.has_ended.is_set()
+    assert codes == [3]
 
 
 @pytest.mark.parametrize(
