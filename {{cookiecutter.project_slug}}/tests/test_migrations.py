@@ -168,9 +168,14 @@ def test_revision_makes_what_is_missing(
 
 @pytest.mark.parametrize("name", ["revision", "merge"])
 def test_no_file_is_written_over(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, name: str
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    versions: Path,
+    config: Config,
+    name: str,
 ) -> None:
     db(environment, database_url, "revision", "--empty", "-m", "a test")
+    command.revision(config, "a test of lines", head="base", splice=True)
     (path,) = versions.glob("*_a_test.py")
     written = path.read_text()
 
@@ -250,7 +255,7 @@ def test_one_line_is_not_joined(
 ) -> None:
     before = set(versions.glob("*.py"))
 
-    refused = db(environment, database_url, "merge", "-m", "both")
+    refused = db(environment, database_url, "merge", "-m", "a test")
 
     assert refused.exit_code == 1
     assert "nothing to join" in refused.output
@@ -260,15 +265,15 @@ def test_one_line_is_not_joined(
 def test_two_lines_are_joined(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
-    for name in ("one", "other"):
+    for name in ("before a test", "beside a test"):
         command.revision(config, name, head="base", splice=True)
     refused = db(environment, database_url, "upgrade")
     assert refused.exit_code == 1
     assert "`db merge -m both` joins them" in refused.output
 
     # It needs no database.
-    joined = db(environment, SecretStr("nowhere"), "merge", "-m", "both of them")
+    joined = db(environment, SecretStr("nowhere"), "merge", "-m", "both of a test")
 
     assert joined.exit_code == 0, joined.output
-    assert len(list(versions.glob("*_both_of_them.py"))) == 1
+    assert len(list(versions.glob("*_both_of_a_test.py"))) == 1
     assert db(environment, database_url, "upgrade").exit_code == 0

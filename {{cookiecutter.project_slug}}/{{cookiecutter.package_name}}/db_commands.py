@@ -74,10 +74,10 @@ def merge(message: str) -> None:
     """Write a migration that joins two lines of them, such as those of two branches."""
     # The files say all that is needed: it takes neither settings nor a database.
     config = Config(toml_file=PROJECT / "pyproject.toml")
-    refuse_taken_name(message)
     with told():
         if len(ScriptDirectory.from_config(config).get_heads()) < 2:
             raise click.ClickException("the migrations are in one line: there is nothing to join")
+        refuse_taken_name(message)
         command.merge(config, "heads", message)
 
 
