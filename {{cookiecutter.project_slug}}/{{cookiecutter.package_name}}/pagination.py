@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -39,6 +39,11 @@ class PageQuery(Schema, extra="forbid"):
     )
     sort: str
 
+    def filters(self) -> dict[str, Any]:
+        """Return what narrows the list: the fields that a list has added, as far as they were given."""
+        own = PageQuery.model_fields
+        return {name: value for name, value in self if name not in own and value is not None}
+
     def fingerprint(self) -> str:
         """Return a short text that differs between sorts and filters, and not between pages."""
         same = self.model_dump_json(exclude={"limit", "cursor"})
@@ -68,7 +73,7 @@ class Pages(Generic[Entity]):
     ) -> None:
         self.statement, self.keys, self.id_column = statement, keys, id_column
         self.filters = filters or {}
-        self.made = cache(self.make)
+        self.made = lru_cache(maxsize=1024)(self.make)
 
     def select(
         self, query: PageQuery, *where: ColumnElement[bool]
@@ -76,10 +81,10 @@ class Pages(Generic[Entity]):
         """Return the statement of a page, of what meets some conditions as well, and its parameters.
 
         It gives one row more than the page has, which tells whether there is a next one. Conditions have to be
-        constants, with parameters of their own. Raises InvalidCursor.
+        constants, with parameters for what differs. Raises InvalidCursor, and KeyError for a field of the query
+        that is no filter.
         """
-        values = {name: getattr(query, name) for name in self.filters}
-        values = {name: value for name, value in values.items() if value is not None}
+        values = query.filters()
         conditions = *where, *(self.filters[name] for name in values)
         values["limit"] = query.limit + 1
         if query.cursor is not None:
