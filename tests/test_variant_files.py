@@ -59,6 +59,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "router",
         "ActiveUser",
         "raise HTTPException",
+        "forty threads",
     ],
     ("framework", "flask"): [
         "flask",
@@ -70,6 +71,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "views",
         "security=active_user",
         "abort",
+        "four threads",
     ],
 }
 # The words that only a project with one of these choices may contain.
