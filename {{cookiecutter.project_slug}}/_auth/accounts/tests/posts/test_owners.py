@@ -75,26 +75,15 @@ def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str])
     assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
 
 
-def test_token_that_is_over_sees_no_draft(client: httpx2.Client) -> None:
-    path = path_of(create(client))
+def test_token_that_is_over_sees_no_draft_and_what_needs_none(client: httpx2.Client) -> None:
+    draft, published = path_of(create(client)), path_of(create(client, slug="published"))
+    client.post(f"{published}/publish")
     email = client.get("/api/v1/accounts/me").json()["email"]
     elsewhere = authorization(log_in(client, email).json())
-    assert send(client, "GET", path, elsewhere) == 200
+    paths = (draft, published, POSTS, f"{POSTS}?published=true")
+    assert [send(client, "GET", path, elsewhere) for path in paths] == [200] * 4
 
     client.post("/api/v1/accounts/logout", headers=elsewhere)
 
-    assert send(client, "GET", path, elsewhere) == 401
-    assert send(client, "GET", path) == 200
-    assert send(client, "GET", POSTS, elsewhere) == 401
-    assert send(client, "GET", POSTS) == 200
-
-
-def test_token_that_is_over_sees_what_needs_none(client: httpx2.Client) -> None:
-    path = path_of(create(client))
-    client.post(f"{path}/publish")
-
-    client.post("/api/v1/accounts/logout")
-
-    assert send(client, "POST", f"{path}/publish") == 401
-    assert send(client, "GET", path) == 200
-    assert titles(client) == [POST["title"]]
+    assert [send(client, "GET", path, elsewhere) for path in paths] == [401, 200, 401, 200]
+    assert [send(client, "GET", path) for path in paths] == [200] * 4
