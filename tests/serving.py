@@ -114,11 +114,13 @@ class Server:
             return json.load(response)
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and wait for the exit code; what is left of its group after a minute is killed."""
+        """Send a signal and wait for the exit code.
+
+        Raises TimeoutExpired after 20 seconds, before a server kills its workers; its whole group is killed then.
+        """
         self.process.send_signal(number)
         try:
-            # A worker that takes longer than half a minute is killed.
-            return self.process.wait(timeout=60)
+            return self.process.wait(timeout=20)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
