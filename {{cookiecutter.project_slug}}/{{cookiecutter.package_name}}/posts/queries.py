@@ -23,6 +23,10 @@ PAGES = Pages(
         "created_before": Post.created_at < bindparam("created_before"),
     },
 )
+# {% if cookiecutter.auth == "accounts" %}
+# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
+VISIBLE = Post.published_at.is_not(None) | (Post.owner == bindparam("reader"))
+# {% endif %}
 # Rows that an export holds at a time.
 EXPORT_BATCH = 500
 

@@ -4,14 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Query
-from sqlalchemy import bindparam, or_
 
 from ..accounts import service as accounts
 from ..accounts.dependencies import ActiveUser, MaybeClaims, scoped
 from ..accounts.models import User
 from ..conditional import IfMatch
 from ..database import SessionDep
-from . import service
+from . import queries, service
 from .exceptions import NotYourPost, PostNotFound
 from .models import Post
 from .schemas import PostPage, PostQuery
@@ -19,16 +18,13 @@ from .schemas import PostPage, PostQuery
 Author = ActiveUser
 Exporter = Annotated[User, Depends(scoped("posts:export"))]
 
-# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
-VISIBLE = or_(Post.published_at.is_not(None), Post.owner == bindparam("reader"))
-
 
 async def readable_page(
     query: Annotated[PostQuery, Query()], claims: MaybeClaims, session: SessionDep
 ) -> PostPage:
     """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
     reader = str(claims.user_id) if claims else None
-    page = await service.list_page(session, query, VISIBLE, reader=reader)
+    page = await service.list_page(session, query, queries.VISIBLE, reader=reader)
     if claims and any(post.published_at is None for post in page.items):
         accounts.active(await session.run_sync(accounts.current, claims))
     return page

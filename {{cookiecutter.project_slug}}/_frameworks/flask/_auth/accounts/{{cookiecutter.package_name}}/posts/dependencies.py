@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_
-
 from ..accounts.dependencies import active_user, maybe_parse_jwt, scoped
 from ..conditional import IfMatch
 from ..database import get_session
-from . import service
+from . import queries, service
 from .exceptions import NotYourPost, PostNotFound
 from .models import Post
 from .schemas import PostPage, PostQuery
@@ -15,15 +13,12 @@ from .schemas import PostPage, PostQuery
 author = active_user
 exporter = scoped("posts:export")
 
-# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
-VISIBLE = or_(Post.published_at.is_not(None), Post.owner == bindparam("reader"))
-
 
 def readable_page(query: PostQuery) -> PostPage:
     """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
     claims, session = maybe_parse_jwt(), get_session()
     reader = str(claims.user_id) if claims else None
-    page = service.list_page(session, query, VISIBLE, reader=reader)
+    page = service.list_page(session, query, queries.VISIBLE, reader=reader)
     if claims and any(post.published_at is None for post in page.items):
         active_user()
     return page
