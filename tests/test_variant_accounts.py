@@ -1,7 +1,9 @@
 """Accounts behind a server: what the tests of a project, which speak to no server, cannot see."""
 
+import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -94,6 +96,28 @@ def test_thread_is_left_for_others_while_passwords_are_waited_for(project: Path,
 def number_in(file: Path, pattern: str) -> int:
     (number,) = re.findall(pattern, file.read_text(encoding="utf-8"))
     return int(number)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has priorities for threads")
+def test_what_hashes_passwords_gives_way_to_everything_else(project: Path, variant: Variant) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    with service(project) as server:
+        assert server.process
+        assert server.get("/livez")[0] == 200
+        assert niceness(server.process.pid) == {ours}
+
+        log_in(server, register(server))
+        assert niceness(server.process.pid) == {ours, ours + 10}
+
+
+def niceness(pid: int) -> set[int]:
+    """Return that of all threads of a process and of those it has started."""
+    found: set[int] = set()
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found.add(os.getpriority(os.PRIO_PROCESS, int(thread.name)))
+        for child in (thread / "children").read_text(encoding="ascii").split():
+            found |= niceness(int(child))
+    return found
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
 """Passwords: argon2id, https://www.rfc-editor.org/rfc/rfc9106, as strong as OWASP asks for at least."""
 
 import os
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from threading import BoundedSemaphore
 
@@ -19,8 +21,13 @@ NOBODY = (
     "$xD3N9wP3Cs2nQitiEym/Vw$O1MihN6MG/OquqpDodU4Np+/4an8uPcE1eOnHDpUCVI"
 )
 
-# However many log in at once, one core is left for everybody else.
-CORES = BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+# However many log in at once, one core is left for everybody else, and the others are given up to whoever needs them.
+# Linux alone has a priority for each thread; elsewhere it would be that of the process.
+HASHING = ThreadPoolExecutor(
+    max(1, (os.cpu_count() or 2) - 1),
+    thread_name_prefix="hashing",
+    initializer=partial(os.nice, 10) if sys.platform == "linux" else None,
+)
 # {% if cookiecutter.__gateway == "wsgi" %}
 # Whoever is hashed or waits for it has one of the server's four threads; one is left for everybody else.
 PLACES = BoundedSemaphore(3)
@@ -44,14 +51,13 @@ def place() -> Iterator[None]:
 
 def hash_of(password: str) -> str:
     """Return the hash of a password, with a salt of its own; it takes tens of milliseconds."""
-    with CORES:
-        return HASHER.hash(password)
+    return HASHING.submit(HASHER.hash, password).result()
 
 
 def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
     """Tell whether a password is right, and return its hash anew where parameters have changed."""
-    with CORES:
-        is_right, new_hash = HASHER.verify_and_update(password, password_hash or NOBODY)
+    verified = HASHING.submit(HASHER.verify_and_update, password, password_hash or NOBODY)
+    is_right, new_hash = verified.result()
     return is_right and password_hash is not None, new_hash
 
 

@@ -16,7 +16,7 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 
 async def find(session: AsyncSession, post_id: UUID) -> Post:
     """Return a post; raise PostNotFound where there is none."""
-    post = await session.get(Post, post_id)
+    post = await session.scalar(queries.BY_ID, {"id": post_id})
     if post is None:
         raise PostNotFound
     return post

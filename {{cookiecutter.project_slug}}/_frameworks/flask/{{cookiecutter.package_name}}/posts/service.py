@@ -15,7 +15,7 @@ from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, Pos
 
 def find(session: Session, post_id: UUID) -> Post:
     """Return a post; raise PostNotFound where there is none."""
-    post = session.get(Post, post_id)
+    post = session.scalar(queries.BY_ID, {"id": post_id})
     if post is None:
         raise PostNotFound
     return post
