@@ -18,7 +18,7 @@ from .tokens import AccessTokens, Claims, bearer_token
 SCHEME = OAuth2PasswordBearer("api/v1/accounts/token", auto_error=False)
 
 # For `openapi_extra` of an endpoint that does more for whom it knows.
-TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{}]}
+TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
@@ -33,7 +33,7 @@ def get_access_tokens(request: Request) -> AccessTokens:
     return access_tokens
 
 
-async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)]) -> Claims:
+async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)] = None) -> Claims:
     """Return what the token of a request says, or answer 401."""
     token = bearer_token(request.headers.getlist("Authorization"))
     return get_access_tokens(request).read(token)
@@ -42,11 +42,9 @@ async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)]
 ClaimsDep = Annotated[Claims, Depends(parse_jwt)]
 
 
-async def maybe_parse_jwt(
-    request: Request, scheme: Annotated[object, Depends(SCHEME)]
-) -> Claims | None:
+async def maybe_parse_jwt(request: Request) -> Claims | None:
     """Return what the token of a request says, or None where it has none."""
-    return await parse_jwt(request, scheme) if "Authorization" in request.headers else None
+    return await parse_jwt(request) if "Authorization" in request.headers else None
 
 
 MaybeClaims = Annotated[Claims | None, Depends(maybe_parse_jwt)]
