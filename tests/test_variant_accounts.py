@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from urllib.error import HTTPError
@@ -107,16 +107,18 @@ def test_what_hashes_passwords_gives_way_to_everything_else(project: Path, varia
         assert niceness(server.process.pid) == {ours}
 
         log_in(server, register(server))
-        assert niceness(server.process.pid) == {ours, ours + 10}
+        assert niceness(server.process.pid) == {ours, min(ours + 10, 19)}
 
 
 def niceness(pid: int) -> set[int]:
     """Return that of all threads of a process and of those it has started."""
     found: set[int] = set()
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        found.add(os.getpriority(os.PRIO_PROCESS, int(thread.name)))
-        for child in (thread / "children").read_text(encoding="ascii").split():
-            found |= niceness(int(child))
+        # A thread may have ended meanwhile.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.add(os.getpriority(os.PRIO_PROCESS, int(thread.name)))
+            for child in (thread / "children").read_text(encoding="ascii").split():
+                found |= niceness(int(child))
     return found
 
 

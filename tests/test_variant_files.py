@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment
-from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]
+from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]  # it has no types
 
 from tests.documentation import blocks
 from tests.rendering import QUESTIONS, TEMPLATE, Workplace, files, template_files

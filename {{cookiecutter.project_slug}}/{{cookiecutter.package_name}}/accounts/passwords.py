@@ -72,7 +72,7 @@ def common_passwords() -> frozenset[str]:
 
     They are read when first asked for.
     """
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it has no types
 
     words = chain.from_iterable(FREQUENCY_LISTS.values())
     return frozenset(word for word in words if len(word) >= 12)

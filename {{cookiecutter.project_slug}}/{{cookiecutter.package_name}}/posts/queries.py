@@ -23,7 +23,7 @@ PAGES = Pages(
         "created_before": Post.created_at < bindparam("created_before"),
     },
 )
-# As `session.get()` asks, which makes it anew for each request: a tenth of what reading a post takes.
+# What `session.get()` asks; made anew with each call, it would be a tenth of what reading a post takes.
 BY_ID = select(Post).where(Post.id == bindparam("id"))
 # {% if cookiecutter.auth == "accounts" %}
 # Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
