@@ -1,5 +1,7 @@
 """Who may see a post, and who may change it."""
 
+from unittest.mock import patch
+
 import httpx2
 import pytest
 
@@ -58,14 +60,14 @@ def test_published_post_is_there_for_all_and_changed_by_its_owner_alone(
 
 def test_nobody_reads_what_is_published_and_changes_nothing(client: httpx2.Client) -> None:
     path = path_of(create(client))
-    mine = client.headers.pop("Authorization")
 
-    assert send(client, "GET", path) == 404
-    assert [send(client, *change) for change in changes(path)] == [401] * 4
-    assert client.post(POSTS, json=POST).status_code == 401
-    assert client.get(f"{POSTS}/export").status_code == 401
-    assert client.get(POSTS).json()["items"] == []
-    client.headers["Authorization"] = mine
+    with patch.dict(client.headers):
+        del client.headers["Authorization"]
+        assert send(client, "GET", path) == 404
+        assert [send(client, *change) for change in changes(path)] == [401] * 4
+        assert client.post(POSTS, json=POST).status_code == 401
+        assert client.get(f"{POSTS}/export").status_code == 401
+        assert client.get(POSTS).json()["items"] == []
 
 
 def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str]) -> None:
