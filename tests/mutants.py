@@ -291,6 +291,10 @@ def killed_by(mutant: Mutant, *options: str) -> str | None:
             )
             if done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED:
                 raise RuntimeError(f"nothing tests {stage}")
+            if done.returncode < 0:
+                raise RuntimeError(
+                    f"{stage} was ended by signal {-done.returncode}: that says nothing of {mutant.name}"
+                )
             if done.returncode:
                 failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
                 return failed[1] if failed else done.stdout.strip().splitlines()[-1]

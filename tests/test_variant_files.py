@@ -24,6 +24,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "address_limit",
         "registration",
         "active_?user",
+        "form(?!-action)",
         "security: Callable",
         "token",
         "argon2",
