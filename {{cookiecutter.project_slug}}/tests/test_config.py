@@ -59,6 +59,12 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "host": "localhost",
         "port": 0,
         "workers": "many",
+        # {% if cookiecutter.__gateway == "wsgi" %}
+        "threads": 0,
+        # {% endif %}
+        "max_connections": 0,
+        "request_timeout": 0,
+        "grace_period": "long",
         "log_level": "loud",
         "docs": "maybe",
         "root_path": "shop/",

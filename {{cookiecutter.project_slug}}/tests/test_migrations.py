@@ -112,8 +112,7 @@ def test_development_alone_migrates_at_start(
     service_environment: str,
     migrated: bool,
 ) -> None:
-    environment.setattr("granian.Granian.serve", lambda server: None)
-    environment.setattr("multiprocessing.set_start_method", lambda method: None)
+    environment.setattr(f"{PACKAGE}.server.serve", lambda settings, *, reload: None)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
     environment.setenv("ENVIRONMENT", service_environment)
     environment.setenv("SECRET_KEY", SECRET_KEY)

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     host: IPvAnyAddress = IPv4Address("127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1)] = 1
+    # {% if cookiecutter.__gateway == "wsgi" %}
+    threads: Annotated[int, Field(ge=1)] = 8
+    # {% endif %}
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    request_timeout: Annotated[float, Field(gt=0)] = 30
+    grace_period: Annotated[int, Field(ge=1)] = 30
     log_level: Annotated[
         Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"], BeforeValidator(str.upper)
     ] = "INFO"

@@ -13,8 +13,8 @@ from . import request_id, traceparent
 from .config import Settings
 
 HANDLER = __name__
-# What every record has; anything else was given to it as `extra`.
-STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+# Attributes that are no `extra`: those of every record, and the server's message once more, in colours.
+STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 
 # Makes a line of: the time in seconds since 1970, the level, the logger, the message, what else is known.
 Line = Callable[[float, str, str, str, Mapping[str, Any]], str]

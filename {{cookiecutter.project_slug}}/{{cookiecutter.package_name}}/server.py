@@ -1,85 +1,144 @@
-"""The server that runs the application, in development and in production."""
+"""The server behind `run` and `serve`: uvicorn, in one process or several."""
 
 import gc
+import logging
 import multiprocessing
 import os
+import signal
 import socket
+import sys
+import time
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread, Timer
+from typing import Any, NoReturn
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import MPServer
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from . import logs
+from . import create_app, logs
 from .config import Settings
+from .http_protocol import Config, HttpProtocol
+# {% if cookiecutter.__gateway == "wsgi" %}
+from .wsgi_to_asgi import WsgiToAsgi
+# {% endif %}
 
-# The seconds that requests have to be finished in, once a signal has come.
-GRACE = 30
-# The seconds after which workers that have not ended are sent the signal again.
-REMINDER = 1
-# The server's own lines go where all others go, in their format.
-LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+logger = logging.getLogger(__name__)
+
+# Seconds; longer than the 60 for which proxies usually keep a connection, so that it is they who close it.
+KEEP_ALIVE = 65
+# Seconds; in development, an open stream must not delay the reload.
+RELOAD_GRACE_PERIOD = 0.5
+# Seconds after the grace period until a process is killed that still runs: a thread cannot be cancelled.
+KILL_DELAY = 1
 
 
-class Server(MPServer):
-    """Processes that serve, and a parent that ends them.
+class Server(uvicorn.Server):
+    """A process that serves until a signal stops it."""
 
-    A signal can be lost: Python looks for one before its main thread goes to sleep, and one that comes in between
-    wakes nobody. So it is sent until all have ended.
-    """
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish requests in flight and their background tasks, within the grace period."""
+        timer = Timer((self.config.timeout_graceful_shutdown or 0) + KILL_DELAY, os._exit, [1])
+        timer.daemon = True
+        timer.start()
+        await super().shutdown(sockets)
 
-    def shutdown(self, exit_code: int = 0) -> None:
-        """End all workers."""
-        have_ended = Event()
-        Thread(target=self.remind, args=[have_ended]).start()
-        try:
-            super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # the package has types for some
-        finally:
-            have_ended.set()
 
-    def remind(self, have_ended: Event) -> None:
-        """Send the signal again and again, which changes nothing for a worker that is about to end."""
-        while not have_ended.wait(REMINDER):
-            for worker in self.wrks:
-                worker.terminate()  # type: ignore[no-untyped-call]  # as above
+class Workers(Multiprocess):
+    """Several processes that serve, restarted when they die."""
+
+    def terminate_all(self) -> None:
+        """Close the listener first: clients are refused, not queued, while requests are finished."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        """Wait for all workers; kill those that exceed the grace period."""
+        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + KILL_DELAY
+        for worker in self.processes:
+            worker.process.join(max(0, deadline - time.monotonic()))
+            if worker.process.is_alive():
+                worker.kill()
+        super().join_all()
 
 
 def serve(settings: Settings, *, reload: bool) -> None:
-    """Serve until a signal ends it; requests in flight are finished first, within GRACE seconds.
+    """Serve until SIGTERM or SIGINT; requests in flight are finished within the grace period.
 
-    Raises OSError where the address cannot be used: the server itself would share one in use.
+    Raises OSError if the address cannot be used.
     """
-    with socket.socket(socket.AF_INET if settings.host.version == 4 else socket.AF_INET6) as probe:
-        # As servers do, but without listening: nobody is to be connected to a probe.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
-        probe.bind((str(settings.host), settings.port))
-
     logs.configure(settings)
-    if reload:
-        # A forked worker would start with the modules of this process, as they were before.
-        multiprocessing.set_start_method("spawn")
+    config = Config(
+        f"{__name__}:create_worker_app",
+        factory=True,
+        interface="asgi3",
+        http=HttpProtocol,
+        # {% if cookiecutter.__gateway == "wsgi" %}
+        lifespan="off",
+        ws="none",
+        # {% endif %}
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        workers=1 if reload else settings.workers,
+        reload=reload,
+        reload_dirs=[str(Path(__file__).parent)] if reload else None,
+        limit_concurrency=settings.max_connections,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=RELOAD_GRACE_PERIOD if reload else settings.grace_period,  # type: ignore[arg-type]  # a float works
+    )
+    config.request_timeout = settings.request_timeout
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal once more when it has stopped.
+        signal.signal(number, exit_successfully)
+    with listen(str(settings.host), settings.port) as listener:
+        logger.info("listening on http://%s:%s", settings.host, settings.port)
+        if reload:
+            ChangeReload(config, Server(config).run, [listener]).run()
+        elif settings.workers == 1:
+            Server(config).run([listener])
+        else:
+            workers = Workers(config, [listener])
+            workers.run()
+            if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
+                sys.exit(STARTUP_FAILURE)
 
-    # What is loaded by now stays, in the workers as well: to look through it for garbage, again and
-    # again, would cost them a tenth of their time.
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address; `::` takes IPv4 as well."""
+    if ":" not in host:
+        return socket.create_server((host, port))
+    is_any = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=is_any)
+
+
+def exit_successfully(*signal_and_frame: object) -> NoReturn:
+    """Exit with status 0."""
+    sys.exit(0)
+
+
+def create_worker_app() -> Any:
+    """Build the application that a process serves."""
+    Thread(target=stop_with_parent, daemon=True).start()
+    # {% if cookiecutter.__gateway == "wsgi" %}
+    settings = Settings()
+    app = WsgiToAsgi(
+        create_app(settings), threads=settings.threads, max_body_size=settings.max_body_size
+    )
+    # {% endif %}
+    # {% if cookiecutter.__gateway == "asgi" %}
+    app = create_app()
+    # {% endif %}
+    # What is loaded by now stays: to search it for garbage again and again would cost a tenth of the time.
     gc.collect()
     gc.freeze()
+    return app
 
-    Server(
-        f"{__package__}:create_app",
-        factory=True,
-        interface=Interfaces("{{ cookiecutter.__gateway }}"),
-        address=str(settings.host),
-        port=settings.port,
-        workers=1 if reload else settings.workers,
-        workers_kill_timeout=GRACE,
-        # {% if cookiecutter.__gateway == "wsgi" %}
-        blocking_threads=4,
-        websockets=False,
-        # {% endif %}
-        log_level=LogLevels(settings.log_level.lower()),
-        log_dictconfig=LOGGING,
-        reload=reload,
-        reload_ignore_worker_failure=reload,
-        reload_paths=[Path(__file__).parent],
-    ).serve()
+
+def stop_with_parent() -> None:
+    """Stop this process when its parent has died: nothing else would."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)

@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
-    "SERVER",
     "App",
     "Barrier",
     "client_for",
@@ -27,8 +26,6 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
-# What the server is told otherwise than for other gateways: nothing.
-SERVER = {"blocking_threads": 1, "websockets": True}
 
 
 def client_for(app: App) -> httpx2.Client:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable
-from contextlib import suppress
 from time import perf_counter
 
 from starlette.exceptions import HTTPException
@@ -75,7 +74,6 @@ class Exchange:
         "sent",
         "started",
         "status",
-        "unread",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, max_body_size: int) -> None:
@@ -85,20 +83,15 @@ class Exchange:
         self.begun, self.status, self.sent = False, 500, 0
         self.host, self.content_length = "", 0
         given = trace = b""
-        is_chunked = False
         for name, value in scope["headers"]:
             if name == b"host":
                 self.host = value.decode("latin-1")
             elif name == b"content-length":
                 self.content_length = int(value) if value.isdigit() else 0
-            elif name == b"transfer-encoding":
-                is_chunked = True
             elif name == b"x-request-id":
                 given = given + b"," + value if given else value
             elif name == b"traceparent":
                 trace = value
-        # A body that says to be too long is refused unseen.
-        self.unread = is_chunked or 0 < self.content_length <= max_body_size
         self.id = request_id.begin(given.decode("latin-1"))
         if trace:
             traceparent.begin(trace.decode("latin-1"))
@@ -110,7 +103,6 @@ class Exchange:
     async def receive(self) -> Message:
         """Count the body as it comes, whatever length it said to have."""
         message = await self.receive_on()
-        self.unread = message.get("more_body", False)
         self.left -= len(message.get("body", b""))
         if self.left < 0:
             raise HTTPException(413)
@@ -127,31 +119,13 @@ class Exchange:
                 added = [header for header in SECURITY if header[0] not in names]
             message["headers"] = [*own, *added, (b"x-request-id", self.id.encode())]
         elif message["type"] == "http.response.body":
-            is_stream = message.get("more_body", False)
             if self.method == "HEAD":
-                return self.send_no_body(is_stream=is_stream)
+                return self.send_no_body(is_stream=message.get("more_body", False))
             self.sent += len(message.get("body", b""))
-            if self.unread and not is_stream:
-                return self.send_after_rest(message)
         return self.send_on(message)
-
-    async def send_after_rest(self, message: Message) -> None:
-        """End the response of an endpoint that has left something of the body."""
-        await self.read_rest()
-        await self.send_on(message)
-
-    async def read_rest(self) -> None:
-        """Take what the endpoint left of the body, before the answer is out.
-
-        Servers would close the connection over it, and the client's next request is lost with it.
-        """
-        with suppress(HTTPException):
-            while self.unread:
-                await self.receive()
 
     async def send_no_body(self, *, is_stream: bool) -> None:
         """End the response to a HEAD, and what would stream its body."""
-        await self.read_rest()
         await self.send_on({"type": "http.response.body", "body": b""})
         if is_stream:
             raise HeadAnswered

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
-    "SERVER",
     "App",
     "Barrier",
     "client_for",
@@ -28,8 +27,6 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
-# What the server is told otherwise than for other gateways.
-SERVER = {"blocking_threads": 4, "websockets": False}
 
 
 def client_for(app: App) -> httpx2.Client:

@@ -1,13 +1,12 @@
 """Around every request: its id, its limits, the headers of its response, its line in the log."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from io import RawIOBase
 from time import perf_counter
 from typing import Any
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule
 from werkzeug.wsgi import ClosingIterator, LimitedStream
 
@@ -62,7 +61,6 @@ class Exchange:
         "content_length",
         "environ",
         "id",
-        "input",
         "route",
         "sent",
         "start_response",
@@ -73,7 +71,6 @@ class Exchange:
     def __init__(self, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self.started = perf_counter()
         self.environ, self.start_response = environ, start_response
-        self.input: RawIOBase | None = None
         self.route: str | None = None
         self.status, self.sent = 500, 0
         length = environ.get("CONTENT_LENGTH", "")
@@ -86,8 +83,6 @@ class Exchange:
         stream, length = self.environ["wsgi.input"], self.content_length
         limited = LimitedStream(stream, length) if length else LimitedInput(stream, limit)
         self.environ["wsgi.input"] = limited
-        if length or "HTTP_TRANSFER_ENCODING" in self.environ:
-            self.input = limited
 
     def start(self, status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
         """Add the headers that every response has; what the response says itself stays."""
@@ -101,19 +96,7 @@ class Exchange:
         if not SECURITY_NAMES.isdisjoint(names):
             added = [header for header in SECURITY if header[0] not in names]
         headers += [*added, (request_id.HEADER, self.id)]
-        # What is sent without its length may still be reading, as it streams.
-        if self.input and ("Content-Length" in names or self.status in (204, 304)):
-            self.read_rest(self.input)
         return self.start_response(status, headers, *error)
-
-    def read_rest(self, body: RawIOBase) -> None:
-        """Take what the view left of the body, before the answer is out.
-
-        Servers would close the connection over it, and the client's next request is lost with it.
-        """
-        with suppress(ClientDisconnected, RequestEntityTooLarge):
-            while body.read(65536):
-                pass
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
         """Pass the body on."""

@@ -1,0 +1,172 @@
+"""Let an ASGI server serve a WSGI application: clients are waited for without threads, the application runs in one."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# Bytes of a body that are kept in memory; the others are in a temporary file.
+MEMORY = 65536
+
+
+class ClientDisconnected(OSError):
+    """The client left before the response was complete."""
+
+
+class WsgiToAsgi:
+    """Call a WSGI application in a thread, once the body of the request has been received.
+
+    A body is received as far as `max_body_size`, in bytes: the application refuses those that exceed it.
+    """
+
+    def __init__(self, app: WSGIApplication, *, threads: int, max_body_size: int) -> None:
+        self.app, self.max_body_size = app, max_body_size
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, unless its client leaves."""
+        with SpooledTemporaryFile(MEMORY) as body, suppress(ClientDisconnected):
+            environ = make_environ(scope, body)
+            if int(environ.get("CONTENT_LENGTH") or 0) <= self.max_body_size:
+                await receive_body(body, receive, self.max_body_size)
+            response = Response(receive, send)
+            try:
+                await response.loop.run_in_executor(self.threads, response.make, self.app, environ)
+                await response.send_pending()
+            finally:
+                response.stop_watching()
+
+
+async def receive_body(body: IO[bytes], receive: Receive, limit: int) -> None:
+    """Store the body, at most one part more than the limit; raise ClientDisconnected if it is incomplete."""
+    is_incomplete = True
+    while is_incomplete and body.tell() <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        body.write(message.get("body", b""))
+        is_incomplete = message.get("more_body", False)
+    body.seek(0)
+
+
+def make_environ(scope: Message, body: IO[bytes]) -> WSGIEnvironment:
+    """Return the environment of a request: https://peps.python.org/pep-3333/#environ-variables."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": scope["server"][0],
+        "SERVER_PORT": str(scope["server"][1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": scope["client"][0],
+        "REMOTE_PORT": str(scope["client"][1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name_bytes, value_bytes in scope["headers"]:
+        name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
+        # X_Forwarded_For would be taken for X-Forwarded-For.
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
+            key = f"HTTP_{key}"
+        separator = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+    return environ
+
+
+class Response:
+    """The response of an application in a thread, as messages for the event loop.
+
+    What has a known length is sent at once when the thread is done; a stream is sent part by part.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.receive, self.send = receive, send
+        self.pending: list[Message] = []
+        self.is_started = False
+        self.missing: int | None = None
+        self.watcher: asyncio.Task[None] | None = None
+
+    def make(self, app: WSGIApplication, environ: WSGIEnvironment) -> None:
+        """Call the application, in a thread."""
+        chunks = app(environ, self.start)
+        try:
+            for chunk in chunks:
+                self.write(chunk)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        if self.pending and "body" in self.pending[-1]:
+            self.pending[-1]["more_body"] = False
+        else:
+            self.pending.append({"type": "http.response.body"})
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """Begin the response, or another one in place of one that has failed before anything was sent."""
+        if exc_info and self.is_started:
+            raise exc_info[1].with_traceback(exc_info[2])
+        encoded = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
+        length = dict(encoded).get(b"content-length")
+        self.missing = int(length) if length else None
+        self.pending = [
+            {"type": "http.response.start", "status": int(status[:3]), "headers": encoded}
+        ]
+        return self.write
+
+    def write(self, chunk: bytes) -> None:
+        """Add a part of the body; raise ClientDisconnected if nobody receives it."""
+        if not chunk:
+            return
+        self.pending.append({"type": "http.response.body", "body": chunk, "more_body": True})
+        if self.missing is not None:
+            self.missing -= len(chunk)
+        if self.missing != 0:
+            asyncio.run_coroutine_threadsafe(self.send_part(), self.loop).result()
+
+    async def send_part(self) -> None:
+        """Send what is pending, and look out for a client that leaves."""
+        if self.watcher is None:
+            self.watcher = self.loop.create_task(self.watch())
+        if self.watcher.done():
+            raise ClientDisconnected
+        await self.send_pending()
+
+    async def send_pending(self) -> None:
+        """Send what is pending."""
+        messages, self.pending = self.pending, []
+        self.is_started = True
+        for message in messages:
+            await self.send(message)
+
+    async def watch(self) -> None:
+        """Wait until the client leaves."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    def stop_watching(self) -> None:
+        """Wait no longer."""
+        if self.watcher:
+            self.watcher.cancel()

@@ -1,0 +1,65 @@
+"""A server in a thread of the tests."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from threading import Thread
+from typing import Any
+
+from .conftest import PACKAGE
+
+# Seconds that the server gives a client for each step.
+REQUEST_TIMEOUT = 0.5
+
+
+class Client:
+    """A client that says what it wants, byte by byte."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.connected = time.monotonic()
+
+    def send(self, *lines: str, body: bytes = b"") -> None:
+        """Send a head, which ends here, and what comes after it."""
+        self.socket.sendall("\r\n".join([*lines, "Host: localhost", "", ""]).encode() + body)
+
+    def receive(self) -> bytes:
+        """Return what the server sends until it closes the connection, or resets it."""
+        received = b""
+        with suppress(ConnectionError):
+            while part := self.socket.recv(65536):
+                received += part
+        return received
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.socket.close()
+
+
+@contextmanager
+def serving(app: Any, **options: Any) -> Iterator[int]:
+    """Serve an ASGI application in a thread; give the port."""
+    module = import_module(f"{PACKAGE}.server")
+    config = module.Config(
+        app,
+        interface="asgi3",
+        http=module.HttpProtocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        **{"timeout_graceful_shutdown": 10, "ws": "none", **options},
+    )
+    config.request_timeout = REQUEST_TIMEOUT
+    with module.listen("127.0.0.1", 0) as listener:
+        server = module.Server(config)
+        thread = Thread(target=server.run, args=[[listener]])
+        thread.start()
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()

@@ -1,0 +1,241 @@
+"""What the server does with clients that are slow, silent, or send too much."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import suppress
+from importlib import import_module
+from threading import Event
+from typing import Any
+
+import pytest
+
+from .conftest import PACKAGE
+from .serving import REQUEST_TIMEOUT, Client, serving
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+CHUNK = b"x" * 65536
+
+
+class App:
+    """An ASGI application that does what the path says, and keeps what became of it."""
+
+    def __init__(self) -> None:
+        self.bodies: list[int] = []
+        self.is_left = Event()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await getattr(self, scope["path"][1:])(receive, send)
+
+    async def read(self, receive: Receive, send: Send) -> None:
+        """Answer the length of the body, if it is complete."""
+        length, message = 0, await receive()
+        while message.get("more_body"):
+            length += len(message["body"])
+            message = await receive()
+        if message["type"] == "http.disconnect":
+            self.is_left.set()
+            return
+        self.bodies.append(length + len(message["body"]))
+        await self.answer(send)
+
+    async def think(self, receive: Receive, send: Send) -> None:
+        """Take longer than a client may, then read."""
+        await asyncio.sleep(REQUEST_TIMEOUT * 2.5)
+        await self.read(receive, send)
+
+    async def stream(self, receive: Receive, send: Send) -> None:
+        """Send more than any buffer takes, until the client is gone."""
+        gone = asyncio.ensure_future(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.done() or gone.result()["type"] != "http.disconnect":
+            if gone.done():
+                gone = asyncio.ensure_future(receive())
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+            await asyncio.sleep(0)
+        self.is_left.set()
+
+    async def ignore(self, receive: Receive, send: Send) -> None:
+        """Answer without a look at the body."""
+        await self.answer(send)
+
+    async def answer(self, send: Send) -> None:
+        headers = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> App:
+    # It would end the process of the tests.
+    monkeypatch.setattr(import_module(f"{PACKAGE}.server"), "Timer", Timer)
+    return App()
+
+
+@pytest.fixture
+def port(app: App) -> Iterator[int]:
+    with serving(app) as port:
+        yield port
+
+
+class Timer:
+    """A timer that is never over."""
+
+    def __init__(self, seconds: float, function: object, arguments: object) -> None:
+        self.daemon = False
+
+    def start(self) -> None:
+        assert self.daemon
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /ignore HTTP/1.1\r\nHo",
+        b"\r\n\r\n",
+        b"POST /read HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf",
+    ],
+    ids=["nothing", "half a head", "empty lines", "half a body"],
+)
+def test_client_that_stops_in_a_request_is_disconnected(begun: bytes, app: App, port: int) -> None:
+    with Client(port) as client:
+        client.socket.sendall(begun)
+
+        assert client.receive() == b""
+        assert REQUEST_TIMEOUT * 0.9 < time.monotonic() - client.connected < REQUEST_TIMEOUT + 5
+    assert app.bodies == []
+
+
+def test_client_that_stops_after_a_response_is_disconnected(port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /ignore HTTP/1.1", "Content-Length: 9")
+        time.sleep(REQUEST_TIMEOUT / 2)
+        client.socket.sendall(b"half")
+
+        assert client.receive().endswith(b"ok")
+
+
+def test_client_that_stops_in_a_second_request_is_disconnected(port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /ignore HTTP/1.1")
+        assert client.socket.recv(4096).endswith(b"ok")
+        client.socket.sendall(b"GET /ignore HTTP/1.1\r\nHo")
+
+        assert client.receive() == b""
+
+
+def test_head_that_trickles_is_not_waited_for(port: int) -> None:
+    with Client(port) as client:
+        client.socket.sendall(b"GET /ignore HTTP/1.1\r\n")
+        while time.monotonic() - client.connected < REQUEST_TIMEOUT * 2:
+            time.sleep(REQUEST_TIMEOUT / 4)
+            with suppress(OSError):
+                client.socket.sendall(b"X: 1\r\n")
+
+        assert client.receive() == b""
+
+
+def test_body_that_trickles_is_waited_for(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Content-Length: 5", "Connection: close")
+        for _ in range(5):
+            time.sleep(REQUEST_TIMEOUT * 0.6)
+            client.socket.sendall(b"x")
+
+        assert client.receive().endswith(b"ok")
+    assert app.bodies == [5]
+
+
+@pytest.mark.parametrize("expect", ["Expect: 100-continue", "Accept: text/plain"])
+def test_client_is_not_blamed_for_a_slow_application(expect: str, app: App, port: int) -> None:
+    body = CHUNK * 40
+    with Client(port) as client:
+        client.send(
+            "POST /think HTTP/1.1", expect, f"Content-Length: {len(body)}", "Connection: close"
+        )
+        if expect.startswith("Expect"):
+            assert client.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.socket.sendall(body)
+
+        assert client.receive().endswith(b"ok")
+    assert app.bodies == [len(body)]
+
+
+@pytest.mark.parametrize(
+    "ending", [b"ZZ\r\n", b"", b"5\r\nhel"], ids=["bad chunk", "no last chunk", "half a chunk"]
+)
+def test_chunked_body_that_breaks_off_is_not_taken_for_complete(
+    ending: bytes, app: App, port: int
+) -> None:
+    with Client(port) as client:
+        client.send(
+            "POST /read HTTP/1.1", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n" + ending
+        )
+        received = client.receive()
+
+    assert b" 200 " not in received
+    assert app.is_left.wait(10)
+    assert app.bodies == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [["X: 1"] * 101, ["X-Request-ID: a"] * 120_000, [f"X: {'a' * 400_000}"]],
+    ids=["101 headers", "120000 headers", "a long one"],
+)
+def test_head_that_is_too_large_is_refused(headers: list[str], port: int) -> None:
+    with Client(port) as client:
+        # Some are refused before they were sent.
+        with suppress(ConnectionError):
+            client.send("GET /ignore HTTP/1.1", *headers)
+        received = client.receive()
+
+    assert b" 200 " not in received
+    assert not received or b" 400 " in received
+
+
+def test_cleartext_http_2_is_refused(port: int) -> None:
+    with Client(port) as client:
+        client.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+
+        assert b" 400 " in client.receive().splitlines()[0]
+
+
+def test_client_that_does_not_receive_is_disconnected(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /stream HTTP/1.1")
+
+        assert app.is_left.wait(REQUEST_TIMEOUT + 10)
+
+
+def test_client_that_receives_slowly_is_waited_for(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /stream HTTP/1.1")
+        deadline = time.monotonic() + REQUEST_TIMEOUT * 4
+        while time.monotonic() < deadline:
+            time.sleep(REQUEST_TIMEOUT / 10)
+            assert client.socket.recv(10_000_000)
+        assert not app.is_left.is_set()
+    assert app.is_left.wait(10)
+
+
+def test_connection_that_becomes_a_websocket_has_no_timeout_of_requests(app: App) -> None:
+    lost = Event()
+
+    class WebSocket(asyncio.Protocol):
+        def __init__(self, **options: object) -> None:
+            pass
+
+        def connection_lost(self, error: Exception | None) -> None:
+            lost.set()
+
+    with serving(app, ws=WebSocket) as port, Client(port) as client:
+        client.send("GET /ignore HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket")
+
+        assert not lost.wait(REQUEST_TIMEOUT * 2)
+        client.socket.close()
+        assert lost.wait(10)

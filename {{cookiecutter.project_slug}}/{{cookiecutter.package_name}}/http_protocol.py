@@ -1,0 +1,106 @@
+"""HTTP/1.1 with the limits that uvicorn lacks: a client that makes no progress loses its connection."""
+
+import asyncio
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# The lines of the head of a request, and its bytes besides those of the first packet.
+MAX_HEADERS = 100
+MAX_HEAD_SIZE = 65536
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration, and the seconds that a client may take for each step of a request."""
+
+    request_timeout: float
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """A connection that is closed when its client is too slow, or sends too large a head.
+
+    Within the timeout, a head has to be complete, and a part of a body or of a response transferred.
+    """
+
+    config: Config
+    awaits_body = False
+    head_size = 0
+    reading: asyncio.TimerHandle | None = None
+    writing: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first head."""
+        super().connection_made(transport)  # type: ignore[arg-type]  # of an asyncio.Transport, as uvicorn says
+        self.start_reading_timeout()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self.stop_reading_timeout()
+        self.stop_writing_timeout()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse the data; then wait for what is missing of the request."""
+        super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            return  # it is a WebSocket now
+        if self.awaits_body:
+            self.stop_reading_timeout()
+            self.start_reading_timeout()
+        elif self.cycle is None or self.cycle.response_complete:
+            self.head_size += len(data)
+            if self.head_size > MAX_HEAD_SIZE:
+                self.send_400_response("The head of the request is too large.")
+            elif self.reading is None:
+                self.start_reading_timeout()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Refuse the request, by any error, when it has too many headers."""
+        if len(self.headers) == MAX_HEADERS:
+            raise ValueError("too many headers")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Wait for the body."""
+        self.stop_reading_timeout()
+        self.awaits_body, self.head_size = True, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for the application."""
+        self.stop_reading_timeout()
+        self.awaits_body = False
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to receive what was sent."""
+        super().pause_writing()
+        self.writing = self.loop.call_later(self.config.request_timeout, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on sending."""
+        self.stop_writing_timeout()
+        super().resume_writing()
+
+    def start_reading_timeout(self) -> None:
+        """Give the client some time."""
+        self.reading = self.loop.call_later(self.config.request_timeout, self.on_reading_timeout)
+
+    def stop_reading_timeout(self) -> None:
+        """Give the client any time."""
+        if self.reading:
+            self.reading.cancel()
+            self.reading = None
+
+    def stop_writing_timeout(self) -> None:
+        """Give the client any time."""
+        if self.writing:
+            self.writing.cancel()
+            self.writing = None
+
+    def on_reading_timeout(self) -> None:
+        """Close the connection, unless it is the application that has not asked for more."""
+        if self.awaits_body and (self.flow.read_paused or self.cycle.waiting_for_100_continue):
+            self.start_reading_timeout()
+        else:
+            self.transport.close()
