@@ -1,4 +1,4 @@
-"""Serve a project with the endpoints of `tests/extended/`, behind the server that it has by default."""
+"""Serve a project with the endpoints of `tests/extended/`, by the project's own server."""
 
 import shutil
 from pathlib import Path
@@ -8,18 +8,18 @@ from tests.serving import Server
 from tests.variants import Variant
 
 EXTENDED = Path(__file__).parent / "extended"
-INTERFACES = {"fastapi": "asgi", "flask": "wsgi --no-ws --blocking-threads 4"}
 # Settings of accounts, which services without them ignore: people may register and log in as often as tests do.
 OPEN = {"REGISTRATION": "true", "ACCOUNT_LIMIT": "100000 per minute", "ADDRESS_LIMIT": "100000 per minute"}
 SECRET_KEY = "only for these services of the tests"
 
 
-def extended_server(project: Path, framework: str, **settings: str) -> Server:
+def extended_server(project: Path, framework: str, command: str = "serve", **settings: str) -> Server:
     """Return a server for the extended service; what it is set to besides a secret is up to the caller."""
     shutil.copy(EXTENDED / "things.py", project)
+    shutil.copy(EXTENDED / "serve_app.py", project)
     shutil.copy(EXTENDED / f"{framework}.py", project / "extended.py")
     return Server(
-        f"granian --interface {INTERFACES[framework]} --port {{port}} extended:app",
+        f"python serve_app.py extended:app {command}",
         folder=project,
         binaries=environment(project, PYTHONS[0]),
         **{"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, **OPEN, **settings},

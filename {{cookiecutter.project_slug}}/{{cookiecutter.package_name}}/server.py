@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds; longer than the 60 for which proxies usually keep a connection, so that it is they who close it.
 KEEP_ALIVE = 65
+# Seconds until a worker that does not react is killed; on a busy machine, its imports alone can take many.
+HEALTHCHECK_TIMEOUT = 60
 # Seconds; in development, an open stream must not delay the reload.
 RELOAD_GRACE_PERIOD = 0.5
 # Seconds after the grace period until a process is killed that still runs: a thread cannot be cancelled.
@@ -87,6 +89,7 @@ def serve(settings: Settings, *, reload: bool) -> None:
         reload_dirs=[str(Path(__file__).parent)] if reload else None,
         limit_concurrency=settings.max_connections,
         timeout_keep_alive=KEEP_ALIVE,
+        timeout_worker_healthcheck=HEALTHCHECK_TIMEOUT,
         timeout_graceful_shutdown=RELOAD_GRACE_PERIOD if reload else settings.grace_period,  # type: ignore[arg-type]  # a float works
     )
     config.request_timeout = settings.request_timeout
