@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from benchmarks.measure import Figure
 from benchmarks.memory import forget_peak, peak, resident
-from benchmarks.projects import EXTENDED, EXTENDED_APP, GRANIAN, Project, projects
+from benchmarks.projects import EXTENDED, EXTENDED_MODULE, Project, projects, serve_module
 from benchmarks.table import Reach, Row
 from tests.serving import Server
 
@@ -34,7 +34,7 @@ def rows(rounds: int) -> Iterator[Row]:
 
 def one(project: Project, chunked: bool) -> tuple[str, float]:
     """Send one body to a server that was just started and asked once; return the answer and the peak growth in MiB."""
-    command = f"{GRANIAN[project.framework]} {EXTENDED_APP[project.framework]}"
+    command = serve_module(project.framework, EXTENDED_MODULE[project.framework])
     with project.server(command, PYTHONPATH=str(EXTENDED)) as server:
         for _ in range(20):
             if (answer := post(server, 1, chunked)) != "200":

@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 from benchmarks.load import compare
 from benchmarks.measure import Figure, alternate
 from benchmarks.memory import forget_peak, peak, resident
-from benchmarks.projects import ASYNCPG, FASTAPI, GRANIAN, PACKAGE, SERVE, UVICORN, Project, projects
+from benchmarks.projects import ASYNCPG, FASTAPI, PACKAGE, SERVE, UVICORN, Project, projects, serve_module
 from benchmarks.requests_per_second import BARE, lines_of, row
 from benchmarks.table import Reach, Row
 from tests.databases import empty_database
@@ -62,11 +62,8 @@ with Session(migration_engine(Settings())) as session:
 # server writes no access log, as where others were measured.
 RAW = "handlers written by hand with asyncpg, FastAPI"
 RAW_REQUIREMENTS = (ASYNCPG, FASTAPI, UVICORN)
-DEPLOYED = [
-    (f"{RAW} on uvicorn", "uvicorn --no-access-log --port {port} raw_asgi:app", 0.288),
-    (f"{RAW} on granian", f"{GRANIAN['fastapi']} raw_asgi:app", None),
-]
-HANDWRITTEN = {"fastapi": "handwritten_asgi:app", "flask": "handwritten_wsgi:app"}
+DEPLOYED = [(f"{RAW} on uvicorn", "uvicorn --no-access-log --port {port} raw_asgi:app", 0.288)]
+HANDWRITTEN = {"fastapi": "handwritten_asgi", "flask": "handwritten_wsgi"}
 
 
 def rows(rounds: int) -> Iterator[Row]:
@@ -94,7 +91,7 @@ def fill(project: Project) -> None:
 
 def against_handwritten(project: Project, rounds: int, what: str, path: str) -> Row:
     """Measure a read against the same on the bare framework, server and kind of session, without logs."""
-    command = f"{GRANIAN[project.framework]} {HANDWRITTEN[project.framework]}"
+    command = serve_module(project.framework, HANDWRITTEN[project.framework])
     with (
         project.server(SERVE, LOG_LEVEL="WARNING") as subject,
         project.server(command, PYTHONPATH=str(BARE)) as baseline,
@@ -108,7 +105,7 @@ def against_handwritten(project: Project, rounds: int, what: str, path: str) -> 
 def handwritten_against_raw(project: Project, rounds: int, what: str, path: str) -> Row:
     """Measure what SQLAlchemy and the framework alone leave of handlers that know no ORM: more cannot be reached."""
     name, command, _ = DEPLOYED[0]
-    handwritten = f"{GRANIAN[project.framework]} {HANDWRITTEN[project.framework]}"
+    handwritten = serve_module(project.framework, HANDWRITTEN[project.framework])
     with (
         project.server(handwritten, *RAW_REQUIREMENTS, PYTHONPATH=str(BARE)) as subject,
         project.server(command, *RAW_REQUIREMENTS, PYTHONPATH=str(BARE)) as baseline,

@@ -21,21 +21,28 @@ PACKAGE = "my_service"
 EVERYTHING = {"database": "postgresql", "example": "posts"}
 # The projects run on the Python that the benchmarks run on.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-# How projects are served in production, and how the same server, set as in their `server.py`, runs another app.
+# How projects are served in production, and how the same server runs a module with another app; Flask's has it as `asgi`
+# too, in the threads of the project's own adapter.
 SERVE = f"python -m {PACKAGE} serve"
-GRANIAN = {
-    "fastapi": "granian --interface asgi --port {port}",
-    "flask": "granian --interface wsgi --blocking-threads 4 --no-ws --port {port}",
+SERVE_MODULE = {
+    "fastapi": "uvicorn --port {port} --no-access-log MODULE:app",
+    "flask": "uvicorn --port {port} --no-access-log --lifespan off MODULE:asgi",
 }
 # Their app with routes that only a benchmark asks for: the modules are on the path where PYTHONPATH names the folder.
 EXTENDED = Path(__file__).parent / "extended"
-EXTENDED_APP = {"fastapi": "extended_asgi:app", "flask": "extended_wsgi:app"}
+EXTENDED_MODULE = {"fastapi": "extended_asgi", "flask": "extended_wsgi"}
 # What others serve with, and projects do not depend on.
 UVICORN = "uvicorn[standard]>=0.54,<0.55"
 GUNICORN = "gunicorn>=27,<28"
+GRANIAN = "granian[uvloop]>=2.8,<3"
 # What handlers are written with by hand, below a framework that the project may not have.
 ASYNCPG = "asyncpg>=0.32,<0.33"
 FASTAPI = "fastapi>=0.165,<0.166"
+
+
+def serve_module(framework: str, module: str) -> str:
+    """Return the command that serves a module as projects are served, without a log."""
+    return SERVE_MODULE[framework].replace("MODULE", module)
 
 
 class Project(NamedTuple):
@@ -85,10 +92,7 @@ class Project(NamedTuple):
         return server
 
     def runtime(self, *more: str) -> Path:
-        """Return where the commands are of an environment without tools for development.
-
-        Those of FastAPI bring uvloop along, which granian uses wherever it finds it.
-        """
+        """Return where the commands are of an environment without tools for development."""
         metadata = tomllib.loads((self.path / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         with tempfile.TemporaryDirectory() as folder:
             dependencies = json.dumps(metadata["dependencies"])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.load import Load, compare
 from benchmarks.measure import Figure
-from benchmarks.projects import GRANIAN, GUNICORN, SERVE, UVICORN, Project, projects
+from benchmarks.projects import GUNICORN, SERVE, UVICORN, Project, projects, serve_module
 from benchmarks.table import Reach, Row
 from tests.serving import Server
 
@@ -32,13 +32,9 @@ class Stack(NamedTuple):
 
 
 UVICORN_COMMAND = "uvicorn --port {port} asgi:app"
-BARE_UVICORN = "uvicorn --port {port} bare_asgi:app"
 STACKS = {
-    "fastapi": [
-        Stack("granian", SERVE, f"{GRANIAN['fastapi']} bare_asgi:app", "--access-log", "", (), 0.85),
-        Stack("uvicorn", f"{UVICORN_COMMAND} --no-access-log", BARE_UVICORN, "", "--no-access-log", (UVICORN,), 0.9),
-    ],
-    "flask": [Stack("granian", SERVE, f"{GRANIAN['flask']} bare_wsgi:app", "--access-log", "", (), 0.85)],
+    "fastapi": [Stack("its server", SERVE, serve_module("fastapi", "bare_asgi"), "--access-log", "", (), 0.9)],
+    "flask": [Stack("its server", SERVE, serve_module("flask", "bare_wsgi"), "--access-log", "", (), 0.85)],
 }
 # How others deploy the same project, in an environment that has their server, and the ratio to reach.
 ELSEWHERE = {

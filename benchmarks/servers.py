@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from benchmarks.load import Load, compare
 from benchmarks.measure import Figure
 from benchmarks.memory import resident
-from benchmarks.projects import EXTENDED, EXTENDED_APP, GRANIAN, GUNICORN, UVICORN, Project, projects
+from benchmarks.projects import EXTENDED, EXTENDED_MODULE, GRANIAN, GUNICORN, SERVE_MODULE, UVICORN, Project, projects
 from benchmarks.table import aligned
 from tests.rendering import FRAMEWORKS
 from tests.serving import Server
@@ -31,21 +31,23 @@ class Choice(NamedTuple):
     silent: str = ""
 
 
-UVICORN_COMMAND = "uvicorn --port {port}"
-GUNICORN_COMMAND = "gunicorn --bind 127.0.0.1:{port} --worker-class"
-GRANIAN_WSGI = "granian --interface wsgi --no-ws --port {port} --blocking-threads"
+UVICORN_COMMAND = "uvicorn --port {port} APP"
+GUNICORN_COMMAND = "gunicorn --bind 127.0.0.1:{port} APP --worker-class"
+GRANIAN_ASGI = "granian --interface asgi --http 1 --port {port} APP"
+GRANIAN_WSGI = "granian --interface wsgi --http 1 --no-ws --port {port} APP --blocking-threads"
 CHOICES = {
     "fastapi": [
         Choice(f"{UVICORN_COMMAND} --loop uvloop --http httptools", "", "--no-access-log"),
         Choice(f"{UVICORN_COMMAND} --loop asyncio --http h11", "", "--no-access-log"),
         Choice(f"{GUNICORN_COMMAND} uvicorn_worker.UvicornWorker", "--access-logfile -"),
         *(
-            Choice(f"{GRANIAN['fastapi']} --loop {loop}{mode}")
+            Choice(f"{GRANIAN_ASGI} --loop {loop}{mode}")
             for loop in ("asyncio", "uvloop")
             for mode in ("", " --runtime-mode mt")
         ),
     ],
     "flask": [
+        Choice(SERVE_MODULE["flask"].replace("MODULE", "extended_wsgi"), "--access-log", "--no-access-log"),
         *(
             Choice(f"{GUNICORN_COMMAND} {workers}", "--access-logfile -")
             for workers in ("gthread --threads 16", "gthread --threads 4", "sync")
@@ -55,7 +57,7 @@ CHOICES = {
         Choice(f"{GRANIAN_WSGI} 4 --runtime-mode mt"),
     ],
 }
-REQUIREMENTS = {"fastapi": (UVICORN, "uvicorn-worker>=0.4,<0.5", GUNICORN), "flask": (GUNICORN,)}
+REQUIREMENTS = {"fastapi": (UVICORN, "uvicorn-worker>=0.4,<0.5", GUNICORN, GRANIAN), "flask": (GUNICORN, GRANIAN)}
 HEAD = "server; ratio; spread; requests/s; p50 ms; p99 ms; MiB idle; loaded; SIGTERM during a request; its log".split(
     "; "
 )
@@ -95,7 +97,7 @@ def line(project: Project, choice: Choice, rounds: int) -> list[str]:
     load = Load.median(load for load, _ in pairs)
     end, log = ended(project, choice)
     return [
-        f"`{choice.command.replace(' --port {port}', '').replace(' --bind 127.0.0.1:{port}', '')}`",
+        f"`{choice.command.replace(' --port {port}', '').replace(' --bind 127.0.0.1:{port}', '').replace(' APP', '')}`",
         f"{ratio.median:.2f}",
         f"{ratio.lowest:.2f} to {ratio.highest:.2f}",
         *(f"{load.rate:.0f}", f"{load.p50:.1f}", f"{load.p99:.1f}"),
@@ -107,7 +109,8 @@ def line(project: Project, choice: Choice, rounds: int) -> list[str]:
 
 def server(project: Project, choice: Choice, options: str) -> Server:
     """Make a server of the project's app and a route that takes its time."""
-    command = f"{choice.command} {options} {EXTENDED_APP[project.framework]}"
+    app = f"{EXTENDED_MODULE[project.framework]}:app"
+    command = f"{choice.command.replace('APP', app)} {options}"
     return project.server(command, *REQUIREMENTS[project.framework], LOG_LEVEL="WARNING", PYTHONPATH=str(EXTENDED))
 
 

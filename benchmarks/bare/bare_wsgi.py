@@ -4,6 +4,7 @@
 from flask import Flask
 from my_service import api, dependencies
 from my_service.config import Settings
+from my_service.wsgi_to_asgi import WsgiToAsgi
 
 app = Flask(__name__)
 
@@ -15,3 +16,6 @@ def livez() -> dict[str, str]:
 
 dependencies.init_app(app, Settings())
 app.register_blueprint(api.bp)
+
+
+asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)

@@ -3,6 +3,7 @@
 
 from flask import Flask, abort, request
 from handwritten import OPTIONS, URL, PageQuery, Post, PostPage, PostRead, next_cursor, select_page
+from my_service.wsgi_to_asgi import WsgiToAsgi
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -34,3 +35,6 @@ def list_posts():
 
 def json(content):
     return app.response_class(content.model_dump_json(), mimetype="application/json")
+
+
+asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)

@@ -5,6 +5,7 @@ import time
 
 from flask import request
 from my_service import create_app
+from my_service.wsgi_to_asgi import WsgiToAsgi
 
 app = create_app()
 
@@ -18,3 +19,6 @@ def slow() -> dict[str, str]:
 @app.post("/length")
 def length() -> dict[str, int]:
     return {"length": len(request.get_json())}
+
+
+asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)
