@@ -38,6 +38,7 @@ from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 from {{ cookiecutter.package_name }}.models import UtcDateTime, now
 # {% endif %}
 from {{ cookiecutter.package_name }}.problems import ProblemError
+from {{ cookiecutter.package_name }}.proxies import TrustedProxies, parse_address
 from {{ cookiecutter.package_name }}.schemas import Schema
 
 # {% if cookiecutter.database != "none" %}
@@ -59,6 +60,7 @@ __all__ = [
     "ProblemError",
     "Schema",
     "Settings",
+    "TrustedProxies",
     # {% if cookiecutter.database != "none" %}
     "UtcDateTime",
     "alembic_config",
@@ -73,6 +75,7 @@ __all__ = [
     # {% if cookiecutter.database != "none" %}
     "now",
     # {% endif %}
+    "parse_address",
     # {% if cookiecutter.auth == "accounts" %}
     "passwords",
     # {% endif %}

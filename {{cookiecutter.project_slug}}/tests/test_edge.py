@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from .conftest import AllowedHosts, App, IsolatedSettings, create_app
-from .framework import client_for, route, route_body
+from .framework import client_for, repeated, route, route_body, route_connection
 
 ORIGIN = "https://app.example.com"
 
@@ -78,6 +78,10 @@ def test_body_that_nobody_wants_changes_no_answer(length: int, client: httpx2.Cl
         ("example.com.", False),
         ("example.com/", False),
         ("user@example.com", False),
+        ("example.com:123456", False),
+        ("example.com:", False),
+        ("example.com,example.com", False),
+        ("*", False),
         ("", False),
     ],
 )
@@ -99,6 +103,60 @@ def test_any_host_is_any_well_formed_one() -> None:
     assert "anything.example:80" in hosts
     assert "[::1]" in hosts
     assert "two words" not in hosts
+    assert "*" not in hosts
+
+
+@pytest.mark.parametrize("hosts", [("localhost", "evil.example"), ("evil.example", "localhost")])
+def test_two_hosts_are_refused(hosts: tuple[str, str]) -> None:
+    app = app_with()
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        response = client.get("/connection", headers=repeated("Host", *hosts))
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == "Invalid host header"
+
+
+def test_host_that_is_compared_is_the_one_in_urls() -> None:
+    app = app_with(allowed_hosts=["*.example.org"])
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        response = client.get("/connection", headers={"Host": "www.example.org:8000"})
+
+    assert response.json()["url"] == "http://www.example.org:8000/connection"
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "scheme", "is_strict"),
+    [
+        ("production", "127.0.0.1", "https", True),
+        ("staging", "::ffff:127.0.0.1", "wss", True),
+        ("production", "127.0.0.1", "http", False),
+        ("production", "192.0.2.1", "https", False),
+        ("development", "127.0.0.1", "https", False),
+    ],
+    ids=["TLS", "IPv6 socket", "no TLS", "not the proxy", "development"],
+)
+def test_browsers_have_to_use_tls_where_clients_do(
+    environment: str, address: str, scheme: str, is_strict: bool, deployed: dict[str, object]
+) -> None:
+    app = app_with(**{**deployed, "environment": environment, "trusted_proxies": ["127.0.0.1"]})
+
+    with client_for(app, address) as client:
+        for path in ("/livez", "/nowhere"):
+            response = client.get(path, headers={"X-Forwarded-Proto": scheme})
+
+            expected = "max-age=31536000; includeSubDomains" if is_strict else None
+            assert response.headers.get("Strict-Transport-Security") == expected
+
+
+def test_browsers_have_to_use_tls_without_a_proxy(deployed: dict[str, object]) -> None:
+    with client_for(app_with(**deployed)) as client:
+        response = client.get("https://localhost/livez")
+
+    assert "includeSubDomains" in response.headers["Strict-Transport-Security"]
 
 
 def test_origins_of_the_settings_may_read_answers_and_errors() -> None:
@@ -137,6 +195,17 @@ def test_only_origins_of_the_settings_may_send_more_than_a_form_could(
         assert "PUT" in response.headers["Access-Control-Allow-Methods"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [("http://[::1]:3000", True), ("http://::3000", False), ("http://1:3000", False)],
+)
+def test_origins_are_compared_as_they_are(origin: str, allowed: bool) -> None:
+    with client_for(app_with(cors_origins=["http://[::1]:3000"])) as client:
+        response = client.get("/livez", headers={"Origin": origin})
+
+    assert ("Access-Control-Allow-Origin" in response.headers) is allowed
+
+
 def test_any_origin_may_read_without_credentials() -> None:
     with client_for(app_with(cors_origins=["*"])) as client:
         response = client.get("/livez", headers={"Origin": ORIGIN})
@@ -167,6 +236,36 @@ def test_only_a_trusted_proxy_says_who_the_client_is(
         client.get("/livez", headers=forwarded)
 
     assert client_of(capsys.readouterr().err) == client_address
+
+
+def test_application_and_log_see_the_same_client(
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = app_with(trusted_proxies=["127.0.0.1", "10.0.0.0/8"], **deployed)
+    route_connection(app, "/connection")
+    forwarded = repeated("X-Forwarded-For", "198.51.100.1", "203.0.113.7:5001, 10.1.2.3")
+
+    with client_for(app, "::ffff:127.0.0.1") as client:
+        response = client.get("/connection", headers=[*forwarded, ("X-Forwarded-Proto", "https")])
+
+    assert response.json() == {"client": "203.0.113.7", "url": "https://localhost/connection"}
+    assert client_of(capsys.readouterr().err) == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"), [("::ffff:192.0.2.1", "192.0.2.1"), ("2001:DB8::0:1", "2001:db8::1")]
+)
+def test_address_is_written_in_one_way(
+    address: str, seen: str, deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = app_with(**deployed)
+    route_connection(app, "/connection")
+
+    with client_for(app, address) as client:
+        response = client.get("/connection", headers={"X-Forwarded-For": "203.0.113.7"})
+
+    assert response.json()["client"] == seen
+    assert client_of(capsys.readouterr().err) == seen
 
 
 @pytest.mark.parametrize("path", ["/shop/livez", "/livez"], ids=["left on", "taken off"])

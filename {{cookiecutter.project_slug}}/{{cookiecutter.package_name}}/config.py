@@ -28,6 +28,7 @@ from .database_url import DatabaseUrl
 SECRET_KEY_LENGTH = 32
 # Parts of what examples and other projects ship, and of what people type until they have a real one.
 KNOWN_SECRETS = {"12345678", "change", "example", "insecure", "not-so-secret", "your-secret"}
+ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
 
 
@@ -72,7 +73,7 @@ class Settings(BaseSettings):
     ] = ("localhost", "127.0.0.1")
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split)] = ()
     cors_origins: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/*\s]+)$")], ...],
+        tuple[Annotated[str, StringConstraints(to_lower=True, pattern=ORIGIN)], ...],
         NoDecode,
         BeforeValidator(split),
     ] = ()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]+)?", re.IGNORECASE)
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 class AllowedHosts:
@@ -11,13 +11,12 @@ class AllowedHosts:
 
     def __init__(self, allowed: Collection[str]) -> None:
         self.any = "*" in allowed
-        self.exact = {host.removeprefix("*.") for host in allowed}
+        self.exact = {host.removeprefix("*.") for host in allowed if host != "*"}
         self.domains = tuple(host[1:] for host in allowed if host.startswith("*."))
 
     def __contains__(self, host: str) -> bool:
         """Tell whether a Host header names one of them; its case and its port do not matter."""
-        name, _, port = host.partition(":")
-        if name in self.exact and (not port or port.isdecimal()):
+        if host in self.exact:
             return True
         if not (parts := HOST.fullmatch(host)):
             return False

@@ -5,16 +5,19 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from pydantic import Field
+from pydantic_core import to_json
 
 from . import request_id
 from .schemas import Schema
 
 MEDIA_TYPE = "application/problem+json"
 UNTRUSTED_HOST = "Invalid host header"
+UNTRUSTED_ORIGIN = "Origin not allowed"
 MALFORMED_JSON = "There was an error parsing the body"
 # So that an answer stays small, however much is wrong with a request.
 MAX_INVALID = 20
 MAX_POINTER = 200
+MAX_DETAIL = 200
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 # RFC 9110 names these so; Python does from 3.13 on.
@@ -32,8 +35,32 @@ class Invalid(Schema):
     def of(cls, error: Mapping[str, Any]) -> Self:
         """Take from an error of pydantic where it is and what is wrong, but not the input."""
         location, *path = map(str, error["loc"])
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-        return cls(location=location, pointer=pointer[:MAX_POINTER], detail=error["msg"])
+        return cls(location=location, pointer=pointer_to(path), detail=message_of(error))
+
+
+def pointer_to(path: Sequence[str]) -> str:
+    """Return a JSON Pointer; one that would be too long points to a part that has the rest within it."""
+    pointer = ""
+    for part in path:
+        longer = f"{pointer}/{part.replace('~', '~0').replace('/', '~1')}"
+        # Names that a client has made up: a character may take six of the answer.
+        if len(part) > MAX_POINTER or len(to_json(longer)) > MAX_POINTER:
+            break
+        pointer = longer
+    return pointer
+
+
+def message_of(error: Mapping[str, Any]) -> str:
+    """Return the message of an error of pydantic, without what it repeats of the input."""
+    message: str = error["msg"]
+    context = error.get("ctx", {})
+    if error.get("type") == "union_tag_invalid":
+        message = f"Input tag should be one of {context['expected_tags']}"
+    for name in ("error", "reason", "encoding_error"):
+        # Of a parser, which may quote what it was given; a validator's own is an exception.
+        if isinstance(reason := context.get(name), str):
+            message = message.removesuffix(reason).rstrip(",: ")
+    return message[:MAX_DETAIL]
 
 
 class ProblemError(Exception):

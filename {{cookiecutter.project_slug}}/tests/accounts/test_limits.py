@@ -1,6 +1,7 @@
 """How often somebody may try."""
 
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Network
 from threading import BoundedSemaphore, Lock
 from time import sleep
 
@@ -23,6 +24,7 @@ from .people import (
     register,
 )
 
+PROXY = IPv4Network("127.0.0.1")
 # A storage of limits for event loops, which this service does not count in.
 FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
 
@@ -40,6 +42,18 @@ class Down(MemoryStorage):
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         raise ValueError("nobody is there")
+
+
+def log_in_from(client: httpx2.Client, *addresses: str) -> list[int]:
+    """Try to log in from addresses that a proxy reports; return the statuses."""
+    return [
+        client.post(
+            "/api/v1/accounts/token",
+            data={"username": an_address(), "password": PASSWORD},
+            headers={"X-Forwarded-For": address},
+        ).status_code
+        for address in addresses
+    ]
 
 
 def expect_refusal(response: httpx2.Response, name: str) -> None:
@@ -117,38 +131,41 @@ def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWi
         expect_refusal(refresh(client, tokens), "account")
 
 
-@pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), (("127.0.0.1",), [401, 401])])
+@pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), ((PROXY,), [401, 401])])
 def test_address_is_that_of_the_client_behind_trusted_proxies_only(
-    client_with: ClientWith, proxies: tuple[str, ...], statuses: list[int]
+    client_with: ClientWith, proxies: tuple[IPv4Network, ...], statuses: list[int]
 ) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=proxies) as client:
-        answers = [
-            client.post(
-                "/api/v1/accounts/token",
-                data={"username": an_address(), "password": PASSWORD},
-                headers={"X-Forwarded-For": f"198.51.100.{number}"},
-            )
-            for number in range(2)
-        ]
-
-    assert [each.status_code for each in answers] == statuses
+        assert log_in_from(client, "198.51.100.1", "198.51.100.2") == statuses
 
 
 def test_addresses_of_one_network_count_together(client_with: ClientWith) -> None:
-    def statuses(*addresses: str) -> list[int]:
-        return [
-            client.post(
-                "/api/v1/accounts/token",
-                data={"username": an_address(), "password": PASSWORD},
-                headers={"X-Forwarded-For": address},
-            ).status_code
-            for address in addresses
-        ]
+    with client_with(address_limit="2 per minute", trusted_proxies=(PROXY,)) as client:
+        assert log_in_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
+        assert log_in_from(client, "2001:db8:0:1::1") == [401]
 
-    changes = {"address_limit": "2 per minute", "trusted_proxies": ("127.0.0.1",)}
-    with client_with(**changes) as client:
-        assert statuses("2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
-        assert statuses("2001:db8:0:1::1", "unknown") == [401, 401]
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_address_counts_for_its_network(address: str, network: str) -> None:
+    assert limits.network_of(address) == network
+
+
+def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None:
+    with client_with(address_limit="1 per minute", trusted_proxies=(PROXY,)) as client:
+        assert log_in_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
+            401,
+            429,
+            429,
+        ]
+        assert log_in_from(client, "unknown", "_hidden", "192.0.2.1, text") == [401, 429, 429]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """How often somebody may try: for each account, and for each address that clients come from."""
 
 import logging
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from time import time
 
 from limits import RateLimitItem, parse
@@ -9,6 +9,7 @@ from limits.errors import StorageError
 from limits.strategies import MovingWindowRateLimiter
 
 from ..config import Settings
+from ..proxies import parse_address
 from .events import note
 from .exceptions import LimitExceeded, LimitsUnavailable
 from .limit_storage import storage_of
@@ -53,8 +54,7 @@ class Limits:
 
 def network_of(address: str) -> str:
     """Return whom an address belongs to: with IPv6, everybody has a network of them."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = parse_address(address)
+    if parsed is None:
         return address
-    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+    return str(ip_network((parsed, 64), strict=False) if parsed.version == 6 else parsed)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import httpx2
 from fastapi import FastAPI as App
-from fastapi import HTTPException, Query
+from fastapi import HTTPException, Query, Request
 from fastapi.testclient import TestClient
 
 __all__ = [
@@ -18,8 +18,10 @@ __all__ = [
     "fail",
     "hang",
     "refuse",
+    "repeated",
     "route",
     "route_body",
+    "route_connection",
     "route_query",
     "route_variable",
     "succeed",
@@ -28,11 +30,16 @@ __all__ = [
 ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
 
 
-def client_for(app: App) -> httpx2.Client:
-    """Return a client that runs the lifespan while it is open, and speaks from 127.0.0.1."""
+def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:
+    """Return a client that runs the lifespan while it is open, and speaks from an address."""
     return TestClient(
-        app, base_url="http://localhost", client=("127.0.0.1", 50000), raise_server_exceptions=False
+        app, base_url="http://localhost", client=(address, 50000), raise_server_exceptions=False
     )
+
+
+def repeated(name: str, *values: str) -> list[tuple[str, str]]:
+    """Return a header that is sent more than once, as servers pass it on."""
+    return [(name, value) for value in values]
 
 
 def refuse() -> None:
@@ -54,6 +61,16 @@ def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
     echo.__defaults__ = tuple(default.values()) or None
     echo.__annotations__ = {"body": schema, "return": schema}
     app.add_api_route(path, echo, methods=["POST"], name=path)
+
+
+def route_connection(app: App, path: str) -> None:
+    """Let a path return the address of the client, and its own URL."""
+
+    async def read_connection(request: Request) -> dict[str, str]:
+        assert request.client
+        return {"client": request.client.host, "url": str(request.url_for("read_connection"))}
+
+    app.add_api_route(path, read_connection, name="read_connection")
 
 
 def route_query(app: App, path: str, schema: type[Any]) -> None:

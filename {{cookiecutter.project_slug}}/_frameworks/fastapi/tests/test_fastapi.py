@@ -1,12 +1,14 @@
 """What FastAPI and Starlette leave to the application, or do in their own way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from time import perf_counter
 
 import pytest
 from fastapi import HTTPException, Response
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .conftest import App, IsolatedSettings, Schema, create_app
 from .framework import client_for, route, route_body
@@ -123,6 +125,35 @@ def test_body_of_unknown_length_is_counted() -> None:
     assert response.status_code == 413
     assert response.json()["title"] == "Content Too Large"
     assert nowhere.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"host", b"origin", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"],
+)
+def test_headers_cost_as_much_as_they_are_long(name: bytes) -> None:
+    app = create_app(IsolatedSettings.model_validate({"trusted_proxies": ["127.0.0.1"]}))
+    sent: list[Message] = []
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/livez",
+        "query_string": b"",
+        "client": ("127.0.0.1", 50000),
+        "headers": [(b"host", b"localhost")] + [(name, b"x" * 128)] * 50_000,
+    }
+
+    async def receive() -> Message:
+        raise AssertionError("the endpoint takes no body")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    started = perf_counter()
+    asyncio.run(app(scope, receive, send))
+
+    assert perf_counter() - started < 1
+    assert sent[0]["status"] == (400 if name == b"host" else 200)
 
 
 def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
+from fastapi.requests import HTTPConnection
 
 from .config import Settings
 
@@ -12,9 +13,9 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
 
 
-async def get_settings(request: Request) -> Settings:
-    """Return the settings of the application that answers this request."""
-    settings: Settings = request.app.state.settings
+async def get_settings(connection: HTTPConnection) -> Settings:
+    """Return the settings of the application that answers this request, or this WebSocket."""
+    settings: Settings = connection.app.state.settings
     return settings
 
 

@@ -35,9 +35,3 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestMiddleware, settings=settings, error_app=error_app)
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
-    if settings.trusted_proxies:
-        # Imported where it is wanted: the server's package is not needed otherwise.
-        from granian.utils.proxies import wrap_asgi_with_proxy_headers
-
-        proxies = [str(network) for network in settings.trusted_proxies]
-        app.add_middleware(wrap_asgi_with_proxy_headers, trusted_hosts=proxies)

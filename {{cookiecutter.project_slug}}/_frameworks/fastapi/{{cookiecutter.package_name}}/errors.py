@@ -5,11 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+    WebSocketRequestValidationError,
+)
+from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError
+from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError, message_of
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +26,7 @@ def init_app(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(answer_http_error)
     app.exception_handler(ProblemError)(answer_problem)
     app.exception_handler(RequestValidationError)(answer_invalid_request)
+    app.exception_handler(WebSocketRequestValidationError)(answer_invalid_handshake)
     app.exception_handler(ResponseValidationError)(answer_invalid_response)
 
 
@@ -54,9 +60,16 @@ async def answer_invalid_request(request: Request, error: RequestValidationError
     return problem_response(422, invalid=errors)
 
 
+async def answer_invalid_handshake(
+    connection: HTTPConnection, error: WebSocketRequestValidationError
+) -> Response:
+    """Name the parts that do not fit; FastAPI by itself would close the WebSocket without a word."""
+    return problem_response(422, invalid=error.errors())
+
+
 async def answer_invalid_response(request: Request, error: ResponseValidationError) -> Response:
     """Log which parts do not fit, without the data, which the error itself would show."""
-    errors = [(each["loc"], each["msg"]) for each in error.errors()]
+    errors = [(each["loc"], message_of(each)) for each in error.errors()]
     logger.error("the response does not fit its schema: %s", errors)
     return problem_response(500)
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import httpx2
 from flask import Flask as App
-from flask import abort
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 __all__ = [
@@ -19,8 +19,10 @@ __all__ = [
     "fail",
     "hang",
     "refuse",
+    "repeated",
     "route",
     "route_body",
+    "route_connection",
     "route_query",
     "route_variable",
     "succeed",
@@ -29,10 +31,15 @@ __all__ = [
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
 
 
-def client_for(app: App) -> httpx2.Client:
-    """Return a client that speaks HTTP to the application, from 127.0.0.1."""
-    transport = httpx2.WSGITransport(app, remote_addr="127.0.0.1")
+def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:
+    """Return a client that speaks HTTP to the application, from an address."""
+    transport = httpx2.WSGITransport(app, remote_addr=address)
     return httpx2.Client(transport=transport, base_url="http://localhost")
+
+
+def repeated(name: str, *values: str) -> list[tuple[str, str]]:
+    """Return a header that is sent more than once, as servers pass it on."""
+    return [(name, ",".join(values))]
 
 
 def refuse() -> NoReturn:
@@ -54,6 +61,18 @@ def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
     echo.__defaults__ = tuple(default.values()) or None
     echo.__annotations__ = {"body": schema, "return": schema}
     app.add_url_rule(path, path, operation(app, echo), methods=["POST"])
+
+
+def route_connection(app: App, path: str) -> None:
+    """Let a path return the address of the client, and its own URL."""
+
+    def read_connection() -> dict[str, str | None]:
+        return {
+            "client": request.remote_addr,
+            "url": url_for("read_connection", _external=True),
+        }
+
+    app.add_url_rule(path, view_func=read_connection)
 
 
 def route_query(app: App, path: str, schema: type[Any]) -> None:

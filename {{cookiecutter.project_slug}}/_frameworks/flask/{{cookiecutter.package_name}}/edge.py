@@ -1,5 +1,6 @@
 """What stands between the server and the views."""
 
+import re
 import sys
 from wsgiref.types import WSGIApplication
 
@@ -18,7 +19,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.cors_origins:
         CORS(
             app,
-            origins=list(settings.cors_origins),
+            origins=[literal(origin) for origin in settings.cors_origins],
             send_wildcard="*" in settings.cors_origins,
             supports_credentials=settings.cors_credentials,
             expose_headers=EXPOSED_HEADERS,
@@ -27,10 +28,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings)
     if settings.root_path:
         wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
-    if settings.trusted_proxies:
-        # Imported where it is wanted: the server's package is not needed otherwise.
-        from granian.utils.proxies import wrap_wsgi_with_proxy_headers
-
-        proxies = [str(network) for network in settings.trusted_proxies]
-        wsgi_app = wrap_wsgi_with_proxy_headers(wsgi_app, trusted_hosts=proxies)
     app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it
+
+
+def literal(origin: str) -> str | re.Pattern[str]:
+    """Return what Flask-CORS compares an origin by; it takes one with brackets for a pattern."""
+    return re.compile(re.escape(origin) + r"\Z") if "[" in origin else origin

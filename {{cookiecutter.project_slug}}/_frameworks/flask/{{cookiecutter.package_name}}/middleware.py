@@ -13,14 +13,14 @@ from werkzeug.wsgi import ClosingIterator, LimitedStream
 from . import request_id, traceparent
 from .config import Settings
 from .errors import problem_response
-from .headers import SECURITY_HEADERS
+from .headers import security_headers
 from .hosts import AllowedHosts
 from .logs import RequestLog
 from .operations import path_template
 from .problems import UNTRUSTED_HOST
+from .proxies import TrustedProxies
 
-SECURITY = list(SECURITY_HEADERS.items())
-SECURITY_NAMES = set(SECURITY_HEADERS)
+Headers = list[tuple[str, str]]
 
 
 class RequestMiddleware:
@@ -30,10 +30,16 @@ class RequestMiddleware:
         self.app = app
         self.log = RequestLog(settings)
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
+        self.proxies = TrustedProxies(settings.trusted_proxies)
+        self.security = {
+            scheme: list(headers.items()) for scheme, headers in security_headers(settings).items()
+        }
         self.max_body_size = settings.max_body_size
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        exchange = Exchange(environ, start_response)
+        apply_proxy_headers(environ, self.proxies)
+        security = self.security["https" if environ["wsgi.url_scheme"] == "https" else "http"]
+        exchange = Exchange(environ, start_response, security)
         try:
             if environ.get("HTTP_HOST", "") not in self.allowed_hosts:
                 body = problem_response(400, UNTRUSTED_HOST)(environ, exchange.start)
@@ -54,6 +60,23 @@ class RequestMiddleware:
         return ClosingIterator(exchange.counted(body), [close, lambda: exchange.log_to(self.log)])
 
 
+def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> None:
+    """Set the client and the scheme that trusted proxies report; servers join repeated headers."""
+    environ["REMOTE_ADDR"], environ["wsgi.url_scheme"] = proxies.resolve(
+        environ.get("REMOTE_ADDR", ""),
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_X_FORWARDED_FOR", ""),
+        environ.get("HTTP_X_FORWARDED_PROTO", ""),
+    )
+
+
+def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
+    """Return the headers of a response and those of every response; its own are kept."""
+    names = {name for name, _ in headers}
+    added = [header for header in security if header[0] not in names]
+    return [*headers, *added, (request_id.HEADER, identifier)]
+
+
 class Exchange:
     """One request and its response, as far as they have come."""
 
@@ -62,19 +85,24 @@ class Exchange:
         "environ",
         "id",
         "route",
+        "security",
         "sent",
         "start_response",
         "started",
         "status",
     )
 
-    def __init__(self, environ: WSGIEnvironment, start_response: StartResponse) -> None:
+    def __init__(
+        self, environ: WSGIEnvironment, start_response: StartResponse, security: Headers
+    ) -> None:
         self.started = perf_counter()
+        self.security = security
         self.environ, self.start_response = environ, start_response
         self.route: str | None = None
         self.status, self.sent = 500, 0
         length = environ.get("CONTENT_LENGTH", "")
-        self.content_length = int(length) if length.isdigit() else 0
+        # Python refuses numbers of thousands of digits, and takes "²" for a digit.
+        self.content_length = int(length[:20]) if length.isdecimal() else 0
         self.id = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
         traceparent.begin(environ.get("HTTP_TRACEPARENT"))
 
@@ -91,11 +119,7 @@ class Exchange:
         rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if rule:
             self.route = path_template(rule.rule)
-        names = [name for name, _ in headers]
-        added = SECURITY
-        if not SECURITY_NAMES.isdisjoint(names):
-            added = [header for header in SECURITY if header[0] not in names]
-        headers += [*added, (request_id.HEADER, self.id)]
+        headers = with_common_headers(headers, self.security, self.id)
         return self.start_response(status, headers, *error)
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
@@ -112,7 +136,7 @@ class Exchange:
             status=self.status,
             started=self.started,
             size=self.sent,
-            client=self.environ.get("REMOTE_ADDR"),
+            client=self.environ["REMOTE_ADDR"] or None,
         )
 
 

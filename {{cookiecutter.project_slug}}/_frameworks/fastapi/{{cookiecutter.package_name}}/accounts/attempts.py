@@ -5,18 +5,21 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.requests import HTTPConnection
 
 from ..problems import ProblemError
 from ..requests import StrictRoute
 from .limits import Limits
 
 
-async def count_attempt(request: Request, action: str, account: str | None = None) -> None:
+async def count_attempt(
+    connection: HTTPConnection, action: str, account: str | None = None
+) -> None:
     """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
-    limits: Limits = request.app.state.limits
-    address = request.client.host if request.client else "unknown"
+    limits: Limits = connection.app.state.limits
+    address = connection.client.host if connection.client else "unknown"
     headers = await run_in_threadpool(limits.hit, action, address=address, account=account)
-    request.state.attempts_left = headers
+    connection.state.attempts_left = headers
 
 
 class CountedRoute(StrictRoute):

@@ -3,19 +3,27 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
+from fastapi.requests import HTTPConnection
 from fastapi.security import OAuth2PasswordBearer
 
 from ..config import Settings
-from ..database import SessionDep
+from ..database import SessionDep, get_database
 from . import service
 from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
 from .tokens import AccessTokens, Claims, bearer_token
 
-# Tells the documentation where to log in; the header is read below, where it may not be there twice.
-SCHEME = OAuth2PasswordBearer("api/v1/accounts/token", auto_error=False)
+
+class TokenScheme(OAuth2PasswordBearer):
+    """Tells the documentation where to log in; the header is read below, where it may not be there twice."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Read nothing, which FastAPI's own does for requests alone."""
+
+
+SCHEME = TokenScheme("api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__)
 
 # For `openapi_extra` of an endpoint that does more for whom it knows.
 TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
@@ -27,24 +35,26 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.state.limits = Limits(settings)
 
 
-def get_access_tokens(request: Request) -> AccessTokens:
+def get_access_tokens(connection: HTTPConnection) -> AccessTokens:
     """Return what makes and reads the tokens of the application."""
-    access_tokens: AccessTokens = request.app.state.access_tokens
+    access_tokens: AccessTokens = connection.app.state.access_tokens
     return access_tokens
 
 
-async def parse_jwt(request: Request, scheme: Annotated[object, Depends(SCHEME)] = None) -> Claims:
+async def parse_jwt(
+    connection: HTTPConnection, scheme: Annotated[object, Depends(SCHEME)] = None
+) -> Claims:
     """Return what the token of a request says, or answer 401."""
-    token = bearer_token(request.headers.getlist("Authorization"))
-    return get_access_tokens(request).read(token)
+    token = bearer_token(connection.headers.getlist("Authorization"))
+    return get_access_tokens(connection).read(token)
 
 
 ClaimsDep = Annotated[Claims, Depends(parse_jwt)]
 
 
-async def maybe_parse_jwt(request: Request) -> Claims | None:
+async def maybe_parse_jwt(connection: HTTPConnection) -> Claims | None:
     """Return what the token of a request says, or None where it has none."""
-    return await parse_jwt(request) if "Authorization" in request.headers else None
+    return await parse_jwt(connection) if "Authorization" in connection.headers else None
 
 
 MaybeClaims = Annotated[Claims | None, Depends(maybe_parse_jwt)]
@@ -72,6 +82,15 @@ async def maybe_user(claims: MaybeClaims, session: SessionDep) -> User | None:
 
 
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
+
+
+async def socket_user(connection: HTTPConnection, claims: ClaimsDep) -> User:
+    """Return the account of the token of a WebSocket, read in a session that ends before it opens."""
+    async with get_database(connection.app).session("read") as session:
+        return service.active(await session.run_sync(service.current, claims))
+
+
+SocketUser = Annotated[User, Depends(socket_user)]
 
 
 def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
