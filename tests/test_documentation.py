@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.documentation import Block, blocks, links, questions_table
-from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
+from tests.environments import PYTHONS
+from tests.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, run, template_files
 from tests.serving import Server
 
 PAGES = [
@@ -108,6 +109,31 @@ def test_readme_of_a_project_can_be_followed(framework: str, workplace: Workplac
         reader.folder = project
         for block in blocks((project / "README.md").read_text(encoding="utf-8")):
             reader.follow(block)
+
+
+# Connects to the WebSocket of the readme, with a browser's header.
+CONNECT = """
+import example
+from fastapi.testclient import TestClient
+from my_service import create_app
+
+app = create_app()
+app.include_router(example.router)
+with TestClient(app).websocket_connect("ws://localhost/echo", headers={"Origin": "http://localhost"}) as socket:
+    socket.send_text("hello")
+    print(socket.receive_text())
+"""
+
+
+@pytest.mark.slow
+def test_websocket_of_a_readme_answers(workplace: Workplace) -> None:
+    project = workplace.render(framework="fastapi")
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    (example,) = [block.text for block in blocks(readme) if "websocket" in block.text]
+    (project / "example.py").write_text(example)
+    (project / "connect.py").write_text(CONNECT)
+
+    assert run(project, PYTHONS[0], "connect").stdout == "development: hello\n"
 
 
 @pytest.mark.parametrize("page", PAGES)
