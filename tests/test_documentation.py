@@ -111,14 +111,19 @@ def test_readme_of_a_project_can_be_followed(framework: str, workplace: Workplac
             reader.follow(block)
 
 
-# Connects to the WebSocket of the readme, with a browser's header.
-CONNECT = """
-import example
+# What is around the WebSocket of the readme, and a browser that connects to it.
+BEFORE = """
+from fastapi import APIRouter, WebSocket
 from fastapi.testclient import TestClient
 from my_service import create_app
+from my_service.dependencies import SettingsDep
 
+router = APIRouter()
+
+"""
+AFTER = """
 app = create_app()
-app.include_router(example.router)
+app.include_router(router)
 with TestClient(app).websocket_connect("ws://localhost/echo", headers={"Origin": "http://localhost"}) as socket:
     socket.send_text("hello")
     print(socket.receive_text())
@@ -130,10 +135,9 @@ def test_websocket_of_a_readme_answers(workplace: Workplace) -> None:
     project = workplace.render(framework="fastapi")
     readme = (project / "README.md").read_text(encoding="utf-8")
     (example,) = [block.text for block in blocks(readme) if "websocket" in block.text]
-    (project / "example.py").write_text(example)
-    (project / "connect.py").write_text(CONNECT)
+    (project / "example.py").write_text(BEFORE + example + AFTER)
 
-    assert run(project, PYTHONS[0], "connect").stdout == "development: hello\n"
+    assert run(project, PYTHONS[0], "example").stdout == "development: hello\n"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -32,8 +32,10 @@ ONE_SIDED = {
         f"_auth/accounts/{PACKAGE}/posts/router.py",
         f"_auth/none/{PACKAGE}/posts/router.py",
         f"{PACKAGE}/requests.py",  # Flask's operations read JSON by themselves
+        "tests/accounts/test_sockets.py",  # WSGI has no WebSockets
         "tests/test_fastapi.py",
         "tests/test_fastapi_database.py",
+        "tests/test_websockets.py",
     },
     # FastAPI reads signatures by itself.
     "flask": {
@@ -57,9 +59,17 @@ ONE_SIDED_NAMES = {
         "RepeatableExchange",
         "lifespan",  # connections belong to an event loop, and end with it
         "CountedRoute",  # Flask has functions that run after requests, whatever came of them
+        "read_headers",  # WSGI servers have read them
+        "set_context",
+        "path_template",  # a function of Flask's operations
+        "WebSocketConnection",  # WSGI has none, nor what follows
+        "answer_invalid_handshake",
+        "socket_user",
+        "TokenScheme",
         "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {
+        "literal",  # Starlette compares origins as they are
         "committed",
         "close_sessions",  # FastAPI closes what its dependencies have opened
         "tell_attempts_left",

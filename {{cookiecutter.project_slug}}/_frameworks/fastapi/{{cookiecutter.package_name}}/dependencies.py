@@ -14,7 +14,7 @@ def init_app(app: FastAPI, settings: Settings) -> None:
 
 
 async def get_settings(connection: HTTPConnection) -> Settings:
-    """Return the settings of the application that answers this request, or this WebSocket."""
+    """Return the settings of the application that answers this request."""
     settings: Settings = connection.app.state.settings
     return settings
 

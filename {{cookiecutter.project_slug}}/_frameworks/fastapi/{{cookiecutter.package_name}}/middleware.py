@@ -1,7 +1,7 @@
 """Around every request: its id, its limits, the headers of its response, its line in the log."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Literal
@@ -55,7 +55,8 @@ class RequestMiddleware:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        single = read_headers(scope, self.proxies)
+        single, forwarded = read_headers(scope)
+        apply_proxy_headers(scope, forwarded, self.proxies)
         security = self.security["https" if scope["scheme"] in ("https", "wss") else "http"]
         if scope["type"] == "websocket":
             await self.handle_websocket(WebSocketConnection(scope, receive, send, single, security))
@@ -108,8 +109,8 @@ class HeadAnswered(Exception):
     """Nothing of the stream that would follow is wanted."""
 
 
-def read_headers(scope: Scope, proxies: TrustedProxies) -> dict[bytes, bytes]:
-    """Return the headers that must not be repeated; set the client and the scheme that trusted proxies report.
+def read_headers(scope: Scope) -> tuple[dict[bytes, bytes], list[str]]:
+    """Return the headers that must not be repeated, and the lists of those of proxies.
 
     The loop concatenates nothing: its time would grow with the square of the number of headers.
     """
@@ -120,17 +121,20 @@ def read_headers(scope: Scope, proxies: TrustedProxies) -> dict[bytes, bytes]:
             single[name] = REPEATED if name in single else value
         elif name in lists:
             lists[name].append(value)
+    return single, [b",".join(values).decode("latin-1") for values in lists.values()]
+
+
+def apply_proxy_headers(scope: Scope, forwarded: Sequence[str], proxies: TrustedProxies) -> None:
+    """Set the client and the scheme that trusted proxies report."""
     is_socket = scope["type"] == "websocket"
     scheme: str = scope.setdefault("scheme", "ws" if is_socket else "http")
     if scope.get("client"):
         host, port = scope["client"]
-        forwarded = (b",".join(values).decode("latin-1") for values in lists.values())
         client, scheme = proxies.resolve(host, scheme, *forwarded)
         if client != host:
             is_peer = client == str(parse_address(host))
             scope["client"] = (client, port if is_peer else 0)
         scope["scheme"] = scheme.replace("http", "ws") if is_socket else scheme
-    return single
 
 
 def set_context(single: dict[bytes, bytes]) -> str:

@@ -61,7 +61,7 @@ class RequestMiddleware:
 
 
 def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> None:
-    """Set the client and the scheme that trusted proxies report; servers join repeated headers."""
+    """Set the client and the scheme that trusted proxies report."""
     environ["REMOTE_ADDR"], environ["wsgi.url_scheme"] = proxies.resolve(
         environ.get("REMOTE_ADDR", ""),
         environ["wsgi.url_scheme"],
