@@ -51,6 +51,35 @@ def test_credentials_are_for_named_origins() -> None:
         IsolatedSettings.model_validate({"cors_origins": ["*"], "cors_credentials": True})
 
 
+@pytest.mark.parametrize(
+    ("origin", "compared"),
+    [
+        ("https://App.Example.com", "https://app.example.com"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_origin_is_written_as_browsers_send_it(origin: str, compared: str) -> None:
+    assert IsolatedSettings.model_validate({"cors_origins": origin}).cors_origins == (compared,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://example.com/",
+        "https://example.com:port",
+        "https://example.com?",
+        "https://exa(mple|).com",
+        "https://user@example.com",
+        "https://*.example.com",
+        "ftp://example.com",
+        "null",
+    ],
+)
+def test_other_text_is_no_origin(origin: str) -> None:
+    with pytest.raises(ValidationError, match="cors_origins"):
+        IsolatedSettings.model_validate({"cors_origins": origin})
+
+
 def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
     wrong = {
         "environment": "production",
