@@ -52,7 +52,6 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("framework", "fastapi"): [
         "fastapi",
         "asgi",
-        "uvicorn",
         "starlette",
         "async",
         "asyncio",
@@ -71,7 +70,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
         "bp",
         "views",
         "security=active_user",
-        "abort",
+        r"(?<!\.)abort",  # a server aborts connections
         "four threads",
     ],
 }
@@ -88,6 +87,16 @@ SHARED_WORDS = {
         "sqlalchemy",
         "transaction",
     ],
+}
+# The server of both frameworks speaks ASGI, in these files.
+SERVER_WORDS = {"asgi", "async", "asyncio", "await"}
+SERVER_FILES = {
+    "my_service/http_protocol.py",
+    "my_service/server.py",
+    "my_service/wsgi_to_asgi.py",
+    "tests/serving.py",
+    "tests/test_http_protocol.py",
+    "tests/test_wsgi_to_asgi.py",
 }
 
 
@@ -154,6 +163,8 @@ def test_nothing_that_was_not_chosen_is_mentioned(rendered: Path, variant: Varia
 
     for name, content in files(rendered).items():
         for word in absent:
+            if name in SERVER_FILES and word in SERVER_WORDS:
+                continue
             assert not re.search(rf"\b{word}s?\b", f"{name}\n{content.decode()}", re.IGNORECASE), (name, word)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 from .conftest import PACKAGE
 
@@ -55,7 +56,8 @@ def serving(app: Any, **options: Any) -> Iterator[int]:
         **{"timeout_graceful_shutdown": 10, "ws": "none", **options},
     )
     config.request_timeout = REQUEST_TIMEOUT
-    with module.listen("127.0.0.1", 0) as listener:
+    # The timer would end the process of the tests.
+    with patch.object(module, "Timer"), module.listen("127.0.0.1", 0) as listener:
         server = module.Server(config)
         thread = Thread(target=server.run, args=[[listener]])
         thread.start()

@@ -4,13 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
-from importlib import import_module
 from threading import Event
 from typing import Any
 
 import pytest
 
-from .conftest import PACKAGE
 from .serving import REQUEST_TIMEOUT, Client, serving
 
 Message = MutableMapping[str, Any]
@@ -69,9 +67,7 @@ class App:
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> App:
-    # It would end the process of the tests.
-    monkeypatch.setattr(import_module(f"{PACKAGE}.server"), "Timer", Timer)
+def app() -> App:
     return App()
 
 
@@ -79,16 +75,6 @@ def app(monkeypatch: pytest.MonkeyPatch) -> App:
 def port(app: App) -> Iterator[int]:
     with serving(app) as port:
         yield port
-
-
-class Timer:
-    """A timer that is never over."""
-
-    def __init__(self, seconds: float, function: object, arguments: object) -> None:
-        self.daemon = False
-
-    def start(self) -> None:
-        assert self.daemon
 
 
 @pytest.mark.parametrize(

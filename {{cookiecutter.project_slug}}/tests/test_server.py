@@ -52,7 +52,7 @@ def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) 
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return client.get(url)
+            return client.get(url, timeout=60)
         except httpx2.ConnectError:
             time.sleep(0.02)
     raise AssertionError(f"nothing answers at {url}")

@@ -80,6 +80,9 @@ def serve(settings: Settings, *, reload: bool) -> None:
         lifespan="off",
         ws="none",
         # {% endif %}
+        # {% if cookiecutter.__gateway == "asgi" %}
+        ws_max_size=settings.max_body_size,
+        # {% endif %}
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any
-from unittest.mock import Mock
 
 import httpx2
 import pytest
@@ -26,7 +25,7 @@ from starlette.types import Message
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from .conftest import PACKAGE, App, IsolatedSettings, ProblemError, create_app
+from .conftest import App, IsolatedSettings, ProblemError, create_app
 from .serving import serving
 
 URL = "ws://localhost/sockets/echo"
@@ -363,12 +362,8 @@ def test_endpoint_that_does_nothing_is_logged_as_a_server_answers_it(
 
 
 def test_handshakes_reach_the_service_through_its_server(
-    deployed: dict[str, object],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # It would kill this process, after the grace period.
-    monkeypatch.setattr(f"{PACKAGE}.server.Timer", Mock())
     with serving(app_with(**deployed), ws="auto") as port:
         url = f"ws://localhost:{port}/sockets/echo"
         with websockets.connect(

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from threading import Event, current_thread
-from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -79,16 +78,10 @@ def app() -> App:
 
 
 @pytest.fixture
-def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    module = import_module(f"{PACKAGE}.server")
-    # It would end the process of the tests.
-    monkeypatch.setattr(module, "Timer", type("Timer", (), {"__init__": ignore, "start": ignore}))
-    with serving(module.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)) as port:
+def port(app: App) -> Iterator[int]:
+    adapter = import_module(f"{PACKAGE}.wsgi_to_asgi")
+    with serving(adapter.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)) as port:
         yield port
-
-
-def ignore(*arguments: Any) -> None:
-    """Do nothing."""
 
 
 def ask(port: int, *lines: str, body: bytes = b"") -> bytes:

@@ -1,7 +1,6 @@
 """What stands between the server and the views."""
 
 import re
-import sys
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
@@ -14,8 +13,6 @@ from .middleware import RequestMiddleware, RootPathMiddleware
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Wrap the application; what comes last is outermost, what was there before is inside."""
-    # Threads that are all busy take turns; with those of 5 ms, some requests wait for half a second.
-    sys.setswitchinterval(0.001)
     if settings.cors_origins:
         CORS(
             app,
