@@ -9,7 +9,7 @@ from tests.variants import Variant
 
 EXTENDED = Path(__file__).parent / "extended"
 # Settings of accounts, which services without them ignore: people may register and log in as often as tests do.
-OPEN = {"REGISTRATION": "true", "ACCOUNT_LIMIT": "100000 per minute", "ADDRESS_LIMIT": "100000 per minute"}
+OPEN = {"REGISTRATION": "true", "ACCOUNT_LIMIT": "1000 per second", "ADDRESS_LIMIT": "1000 per second"}
 SECRET_KEY = "only for these services of the tests"
 
 

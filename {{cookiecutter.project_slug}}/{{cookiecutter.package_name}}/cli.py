@@ -5,7 +5,7 @@ import click
 # {% if cookiecutter.auth == "accounts" %}
 from .accounts.commands import users
 # {% endif %}
-from .audit import load_settings
+from .command_context import get_settings
 # {% if cookiecutter.database != "none" %}
 from .db_commands import db, upgrade_to_head
 # {% endif %}
@@ -23,7 +23,7 @@ def main() -> None:
 def run() -> None:
     """Serve for development: one worker, restarted whenever a file changes."""
     # {% if cookiecutter.database != "none" %}
-    settings = load_settings()
+    settings = get_settings()
     if settings.environment == "development":
         upgrade_to_head(settings)
     # {% endif %}
@@ -38,8 +38,8 @@ def serve() -> None:
 
 @main.command()
 def check() -> None:
-    """Tell whether the settings are fit to start with; exit with 1 where they are not."""
-    settings = load_settings()
+    """Validate the settings; exit with status 1 if some are invalid."""
+    settings = get_settings()
     click.echo(f"The settings are fit for {settings.environment}.")
 
 
@@ -47,7 +47,7 @@ def start(*, reload: bool) -> None:
     """Start the server, which is imported here because no other command needs it."""
     from .server import serve
 
-    settings = load_settings()
+    settings = get_settings()
     try:
         serve(settings, reload=reload)
     except OSError as error:

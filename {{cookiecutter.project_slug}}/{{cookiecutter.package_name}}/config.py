@@ -1,6 +1,7 @@
 """Settings, read from environment variables and `.env`."""
 
-from ipaddress import IPv4Address
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -15,21 +16,21 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
 # {% if cookiecutter.auth == "accounts" %}
-
 from .accounts.settings import Fallbacks, Limit, LimitStorage, Seconds
+# {% endif %}
+# {% if cookiecutter.database != "none" %}
 from .database_url import DatabaseUrl
 # {% endif %}
-# {% if cookiecutter.auth == "none" and cookiecutter.database != "none" %}
+from .secret_values import MIN_MASKED_LENGTH, secret_parts, validate_secret
 
-from .database_url import DatabaseUrl
-# {% endif %}
-
-SECRET_KEY_LENGTH = 32
-# Parts of what examples and other projects ship, and of what people type until they have a real one.
-KNOWN_SECRETS = {"12345678", "change", "example", "insecure", "not-so-secret", "your-secret"}
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
+# Domains below which anybody can register names; the last is an estimate for countries, such as `co.uk`.
+PUBLIC_SUFFIX = r"\*\.((ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}|[^.]+)\.?"
+# The shortest prefixes of networks: of IPv4, of private IPv6 and of public IPv6.
+MIN_PREFIX, MIN_PRIVATE_PREFIX6, MIN_PUBLIC_PREFIX6 = 8, 7, 16
 
 
 def split(value: Any) -> Any:
@@ -106,28 +107,54 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _is_safe_outside_development(
+    def _is_set_outside_development(
         cls, secret_key: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
-        if not is_deployed(info):
-            return secret_key
-        if secret_key is None:
+        if secret_key is None and is_deployed(info):
             raise ValueError("is required outside development")
-        secret = secret_key.get_secret_value()
-        if len(secret) < SECRET_KEY_LENGTH:
-            raise ValueError(f"needs at least {SECRET_KEY_LENGTH} characters")
-        if len(set(secret)) < 8 or any(known in secret.lower() for known in KNOWN_SECRETS):
-            raise ValueError("is known or easy to guess; .env.example says how to make one")
         return secret_key
 
-    @field_validator("allowed_hosts")
+    @field_validator(
+        "secret_key",
+        # {% if cookiecutter.auth == "accounts" %}
+        "secret_key_fallbacks",
+        # {% endif %}
+    )
+    @classmethod
+    def _are_hard_to_guess_outside_development(
+        cls, secrets: SecretStr | tuple[SecretStr, ...] | None, info: ValidationInfo
+    ) -> SecretStr | tuple[SecretStr, ...] | None:
+        for secret in secrets if isinstance(secrets, tuple) else (secrets,):
+            if secret is not None and is_deployed(info):
+                validate_secret(secret.get_secret_value())
+        return secrets
+
+    @field_validator(
+        "allowed_hosts",
+        # {% if cookiecutter.auth == "accounts" %}
+        "cors_origins",
+        # {% endif %}
+    )
     @classmethod
     def _are_named_outside_development(
-        cls, hosts: tuple[str, ...], info: ValidationInfo
+        cls, names: tuple[str, ...], info: ValidationInfo
     ) -> tuple[str, ...]:
-        if "*" in hosts and is_deployed(info):
-            raise ValueError("has to name the hosts outside development, '*' allows any")
-        return hosts
+        if "*" in names and is_deployed(info):
+            raise ValueError("must not contain '*' outside development: list every name")
+        if any(re.fullmatch(PUBLIC_SUFFIX, name) for name in names) and is_deployed(info):
+            raise ValueError("must not contain a public suffix: *.example.com is accepted")
+        return names
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_narrow_outside_development(
+        cls, networks: tuple[IPv4Network | IPv6Network, ...], info: ValidationInfo
+    ) -> tuple[IPv4Network | IPv6Network, ...]:
+        if any(map(is_wide, networks)) and is_deployed(info):
+            raise ValueError(
+                "must not contain a network that is most of the internet: list your proxies, such as 10.0.0.0/8"
+            )
+        return networks
 
     @field_validator("cors_credentials")
     @classmethod
@@ -142,12 +169,25 @@ class Settings(BaseSettings):
         return self.environment != "production" if self.docs is None else self.docs
 
     def secrets(self) -> list[str]:
-        """Return the values that nobody may read anywhere; shorter ones could be any word."""
-        values = (each if isinstance(each, tuple) else (each,) for _, each in self)
-        secrets = (
-            each.get_secret_value() for each in chain(*values) if isinstance(each, SecretStr)
-        )
-        return [secret for secret in secrets if len(secret) >= 8]
+        """Return the secrets of all settings, and the passwords of their URLs; shorter ones are parts of words."""
+        secrets: set[str] = set()
+        for value in chain(*(each if isinstance(each, tuple) else (each,) for _, each in self)):
+            text = str(value)
+            if isinstance(value, SecretStr):
+                text = value.get_secret_value()
+                secrets.add(text)
+            secrets |= secret_parts(text)
+        return sorted(secret for secret in secrets if len(secret) >= MIN_MASKED_LENGTH)
+
+
+def is_wide(network: IPv4Network | IPv6Network) -> bool:
+    """Tell whether a network has too many addresses for a list of proxies."""
+    if isinstance(network, IPv4Network):
+        return network.prefixlen < MIN_PREFIX
+    if network.network_address.ipv4_mapped:
+        return network.prefixlen < 96 + MIN_PREFIX
+    shortest = MIN_PRIVATE_PREFIX6 if network.is_private else MIN_PUBLIC_PREFIX6
+    return network.prefixlen < shortest
 
 
 def is_deployed(info: ValidationInfo) -> bool:

@@ -1,5 +1,6 @@
 """The commands of the database: `python -m {{ cookiecutter.package_name }} db --help`."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from . import logs
-from .audit import load_settings
+from .command_context import get_settings, operator
 from .config import Settings
 from .engine import is_unavailable
 
 PROJECT = Path(__file__).parent.parent
+
+logger = logging.getLogger(__name__)
 
 
 @click.group()
@@ -34,7 +36,9 @@ def db() -> None:
 def upgrade(revision: str, sql: bool) -> None:
     """Bring the database up to a revision, by default the newest one."""
     with told():
-        command.upgrade(alembic_config(load_settings()), revision, sql=sql)
+        command.upgrade(alembic_config(get_settings()), revision, sql=sql)
+    if not sql:
+        log_event("database upgraded", revision=revision)
 
 
 # -1 is no option.
@@ -44,7 +48,9 @@ def upgrade(revision: str, sql: bool) -> None:
 def downgrade(revision: str, sql: bool) -> None:
     """Take the database down to a revision: -1 is the one before, base is none at all."""
     with told():
-        command.downgrade(alembic_config(load_settings()), revision, sql=sql)
+        command.downgrade(alembic_config(get_settings()), revision, sql=sql)
+    if not sql:
+        log_event("database downgraded", revision=revision)
 
 
 @db.command()
@@ -52,7 +58,7 @@ def downgrade(revision: str, sql: bool) -> None:
 @click.option("--empty", is_flag=True, help="Write one that does nothing yet, to change rows.")
 def revision(message: str, empty: bool) -> None:
     """Write a migration: what the tables are, against what the database has."""
-    config = alembic_config(load_settings())
+    config = alembic_config(get_settings())
     refuse_taken_name(message)
     with told():
         command.revision(
@@ -95,12 +101,17 @@ def upgrade_to_head(settings: Settings) -> None:
     """Bring the database up to the newest revision."""
     with told():
         command.upgrade(alembic_config(settings), "head")
+    log_event("database upgraded", revision="head")
 
 
 def alembic_config(settings: Settings) -> Config:
     """Return the configuration in pyproject.toml, for the database of the settings."""
-    logs.configure(settings)
     return Config(toml_file=PROJECT / "pyproject.toml", attributes={"settings": settings})
+
+
+def log_event(event: str, **extra: object) -> None:
+    """Log a change of the database as a security event, with the command and its operator."""
+    logger.info("security", extra={"event": event, **extra, **operator()})
 
 
 @contextmanager

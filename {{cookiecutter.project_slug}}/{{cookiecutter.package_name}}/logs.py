@@ -36,8 +36,10 @@ class Formatter(logging.Formatter):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.line = line_of(settings)
-        secrets = settings.secrets()
-        self.secrets = {*secrets, *(to_json(secret).decode()[1:-1] for secret in secrets)}
+        # As they are, and as they are written in Python and in JSON; the longest first, since others may be parts of it.
+        secrets = {form for secret in settings.secrets() for form in (secret, repr(secret)[1:-1])}
+        secrets |= {to_json(secret).decode()[1:-1] for secret in secrets}
+        self.secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, in development with the lines of the traceback below it."""

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import click
-from pydantic import Secret, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Secret, TypeAdapter, ValidationError
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from ..audit import load_settings
+from ..command_context import get_settings
 from ..db_commands import told
 from ..engine import prepare, url_of
 from . import service
@@ -19,6 +19,10 @@ from .exceptions import EmailTaken
 from .models import User
 from .passwords import hash_of
 from .schemas import Email, Password
+from .scopes import validate_scope
+
+# Logins that one transaction deletes; each may have some thousand refresh tokens.
+BATCH = 100
 
 
 class Validated(click.ParamType[Any]):
@@ -37,6 +41,7 @@ class Validated(click.ParamType[Any]):
 
 
 email_argument = click.argument("email", type=Validated("email", Email))
+scope_type = Validated("scope", Annotated[str, AfterValidator(validate_scope)])
 password_option = click.option(
     "--password",
     type=Validated("password", Password),
@@ -55,15 +60,17 @@ def users() -> None:
 @users.command()
 @email_argument
 @password_option
-@click.option("--scope", default="", help="What the account may do, separated by spaces.")
-def create(email: str, password: Secret[str], scope: str) -> None:
-    """Make an account, whether or not people may register."""
+@click.option(
+    "--scope", "scopes", type=scope_type, multiple=True, help="A scope of the account; repeatable."
+)
+def create(email: str, password: Secret[str], scopes: tuple[str, ...]) -> None:
+    """Create an account, also if registration is disabled."""
     with transaction() as session:
         try:
             user = service.register(session, email, hash_of(password.get_secret_value()))
         except EmailTaken:
             raise click.ClickException(f"{email} has an account already") from None
-        user.scope = " ".join(scope.split())
+        user.scope = scope_of(scopes)
     click.echo(f"{email} was created.")
 
 
@@ -76,16 +83,16 @@ def list_users() -> None:
             click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
 
 
-@users.command()
+@users.command("set-scopes")
 @email_argument
-@click.argument("scope")
-def promote(email: str, scope: str) -> None:
-    """Let an account do what SCOPE says, and nothing else that it could do before."""
+@click.argument("scopes", type=scope_type, nargs=-1)
+def set_scopes(email: str, scopes: tuple[str, ...]) -> None:
+    """Replace all scopes of an account by SCOPES; without any, remove them."""
     with transaction() as session:
         user = existing(session, email)
-        user.scope = " ".join(scope.split())
-        note("promoted", user.id)
-    click.echo(f"{email} may now: {scope or 'nothing'}.")
+        user.scope = scope_of(scopes)
+        note("scopes set", user.id)
+    click.echo(f"{email} has the scopes: {scope_of(scopes) or 'none'}.")
 
 
 @users.command()
@@ -113,6 +120,23 @@ def reset_password(email: str, password: Secret[str]) -> None:
     click.echo(f"{email} has another password.")
 
 
+@users.command("delete-expired-logins")
+def delete_expired_logins() -> None:
+    """Delete expired logins and their refresh tokens; run it daily, for example by cron."""
+    deleted, batch = 0, BATCH
+    while batch == BATCH:
+        with transaction() as session:
+            batch = service.delete_expired_logins(session, BATCH)
+        deleted += batch
+    note("expired logins deleted")
+    click.echo(f"{deleted} expired logins were deleted.")
+
+
+def scope_of(scopes: tuple[str, ...]) -> str:
+    """Return scopes as OAuth writes them, each once."""
+    return " ".join(dict.fromkeys(scopes))
+
+
 def existing(session: Session, email: str) -> User:
     """Return the account of an address, or say that there is none."""
     user = service.find(session, email)
@@ -124,7 +148,7 @@ def existing(session: Session, email: str) -> User:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Work in a transaction of the settings' database."""
-    settings = load_settings()
+    settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)
     with told(), Session(engine) as session, session.begin():

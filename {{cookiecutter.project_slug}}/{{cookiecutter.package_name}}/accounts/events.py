@@ -3,10 +3,13 @@
 import logging
 from uuid import UUID
 
+from ..command_context import operator
+
 logger = logging.getLogger(__name__)
 
 
 def note(event: str, user_id: UUID | None = None, login_id: UUID | None = None) -> None:
-    """Log an event, and whom it concerns, where that is known."""
+    """Log an event with the ids that are known and, if a command causes it, the command and its operator."""
     known = {"event": event, "user_id": user_id, "login_id": login_id}
-    logger.info("security", extra={name: each for name, each in known.items() if each})
+    extra = {name: each for name, each in known.items() if each}
+    logger.info("security", extra={**extra, **operator()})

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, bindparam, delete, select, update
+from sqlalchemy import CursorResult, Delete, Update, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..engine import constraint_of
 from ..models import now
 from . import tokens
 from .events import note
@@ -33,7 +34,9 @@ def register(session: Session, email: str, password_hash: str) -> User:
     session.add(user)
     try:
         session.flush()
-    except IntegrityError:
+    except IntegrityError as error:
+        if constraint_of(error) != "uq_users_email":
+            raise
         raise EmailTaken from None
     note("registered", user.id)
     return user
@@ -161,8 +164,20 @@ def revoke(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
     session.execute(update(Login).where(*others).values(revoked_at=now()))
 
 
+def delete_expired_logins(session: Session, limit: int) -> int:
+    """Delete at most `limit` expired logins, with their refresh tokens, and return their number."""
+    # The oldest ids come first, and these logins expire first: no index on `expires_at` is needed.
+    expired = select(Login.id).where(Login.expires_at <= now()).order_by(Login.id).limit(limit)
+    return rows_changed(session, delete(Login).where(Login.id.in_(expired)))
+
+
 def changes(session: Session, statement: Update) -> bool:
     """Execute a statement, and tell whether there was a row to change."""
+    return rows_changed(session, statement) > 0
+
+
+def rows_changed(session: Session, statement: Update | Delete) -> int:
+    """Execute a statement, and return how many rows it has changed."""
     options = {"synchronize_session": False}
     result = cast(CursorResult[Any], session.execute(statement, execution_options=options))
-    return result.rowcount > 0
+    return result.rowcount

@@ -7,22 +7,24 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from .limit_storage import is_memory, storage_of
 
-KEY_LENGTH = 32
+# The attempts in a second that a limit may allow on average: tests make more of them than people.
+MAX_RATE = {"development": 1000, "test": 1000}
+MAX_RATE_ELSEWHERE = 10
+MAX_WINDOW = 31 * 24 * 3600
 
 
-def is_long(key: SecretStr) -> SecretStr:
-    """Return the key; raise ValueError where it is too short to have been one."""
-    if len(key) < KEY_LENGTH:
-        raise ValueError(f"needs at least {KEY_LENGTH} characters each")
-    return key
-
-
-def is_limit(limit: str) -> str:
-    """Return the limit; raise ValueError where it is none."""
+def is_limit(limit: str, info: ValidationInfo) -> str:
+    """Return the limit; raise ValueError if it allows no attempts, or far too many."""
     try:
-        parse(limit)
+        item = parse(limit)
     except ValueError:
-        raise ValueError("has to be a limit, such as 10 per 15 minutes") from None
+        raise ValueError("must be a limit, such as 10 per 15 minutes") from None
+    seconds = item.get_expiry()
+    rate = MAX_RATE.get(info.data.get("environment", "development"), MAX_RATE_ELSEWHERE)
+    if not (1 <= item.amount <= rate * seconds and 1 <= seconds <= MAX_WINDOW):
+        raise ValueError(
+            f"must allow from 1 attempt to {rate} per second, in at most 31 days: such as 10 per 15 minutes"
+        )
     return limit
 
 
@@ -40,7 +42,7 @@ def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
     return storage
 
 
-Fallbacks = tuple[Annotated[SecretStr, AfterValidator(is_long)], ...]
+Fallbacks = tuple[SecretStr, ...]
 Limit = Annotated[str, AfterValidator(is_limit)]
 LimitStorage = Annotated[SecretStr, AfterValidator(is_shared), Field(validate_default=True)]
 Seconds = Annotated[int, Field(ge=1)]

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from ..conditional import PreconditionFailed
+from ..engine import constraint_of
 from ..problems import ProblemError
 
 
@@ -39,7 +40,6 @@ def explained() -> Iterator[None]:
     except StaleDataError:
         raise PreconditionFailed from None
     except IntegrityError as error:
-        # Databases name the constraint, uq_posts_slug, or the column, posts.slug.
-        if "slug" not in str(error.orig):
+        if constraint_of(error) != "uq_posts_slug":
             raise
         raise SlugTaken from None

@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.pool import NullPool
 from uuid_utils.compat import uuid7
 
-from ..audit import load_settings
-from ..db_commands import told
+from ..command_context import get_settings
+from ..db_commands import log_event, told
 from ..engine import prepare, url_of
 from ..models import now
 from .models import Post
@@ -35,7 +35,7 @@ SENTENCES = [
 @click.option("--rows", default=100, show_default=True, type=click.IntRange(1))
 def seed(rows: int) -> None:
     """Write posts to develop with."""
-    settings = load_settings()
+    settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)
     # Not secret: what is written is made up.
@@ -46,6 +46,7 @@ def seed(rows: int) -> None:
             with engine.begin() as connection:
                 connection.execute(insert(Post), [make_post(random) for _ in range(size)])
             progress.update(size)
+    log_event("posts seeded", rows=rows)
     click.echo(f"{rows} posts were written.")
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from .config import Settings
@@ -112,3 +112,9 @@ def is_unavailable(error: DBAPIError) -> bool:
 def is_transient(error: DBAPIError) -> bool:
     """Tell whether the same transaction can succeed at once: after a deadlock, or with a new connection."""
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in TRANSIENT
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that a statement violates, or None if it has none."""
+    name: str | None = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return name

@@ -1,12 +1,13 @@
 """How the service speaks to SQLite."""
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolResetState
 
 from .config import Settings
@@ -105,3 +106,13 @@ def is_unavailable(error: DBAPIError) -> bool:
 def is_transient(error: DBAPIError) -> bool:
     """Tell whether the same transaction can succeed at once; SQLite lets writers wait instead."""
     return False
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that a statement violates, or None if it has none."""
+    kind, _, subject = str(error.orig).partition(" constraint failed: ")
+    # SQLite names the columns of a unique constraint; the convention in models.py names it by them.
+    if kind == "UNIQUE" and re.fullmatch(r"(\w+)\.\w+(, \1\.\w+)*", subject):
+        table = subject.partition(".")[0]
+        return "_".join(["uq", table, *re.findall(r"\.(\w+)", subject)])
+    return subject if kind == "CHECK" else None

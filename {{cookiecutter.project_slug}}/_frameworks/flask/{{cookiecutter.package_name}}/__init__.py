@@ -4,20 +4,18 @@ from flask import Flask
 
 from . import (
     api,
-    cli,
     # {% if cookiecutter.database != "none" %}
     database,
-    db_commands,
     # {% endif %}
     dependencies,
     docs,
     edge,
     errors,
+    flask_cli,
     health,
     logs,
 )
 # {% if cookiecutter.auth == "accounts" %}
-from .accounts import commands as accounts_commands
 from .accounts import dependencies as accounts
 # {% endif %}
 from .config import Settings
@@ -43,12 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     edge.init_app(app, settings)
 
     app.register_blueprint(api.bp)
-    app.cli.add_command(cli.check)
-    # {% if cookiecutter.database != "none" %}
-    app.cli.add_command(db_commands.db)
-    # {% endif %}
-    # {% if cookiecutter.auth == "accounts" %}
-    app.cli.add_command(accounts_commands.users)
-    # {% endif %}
+    flask_cli.init_app(app, settings)
 
     return app

@@ -13,6 +13,7 @@ from . import service
 from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
+from .scopes import SCOPES, validate_scope
 from .tokens import AccessTokens, Claims, bearer_token
 
 
@@ -23,7 +24,9 @@ class TokenScheme(OAuth2PasswordBearer):
         """Read nothing, which FastAPI's own does for requests alone."""
 
 
-SCHEME = TokenScheme("api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__)
+SCHEME = TokenScheme(
+    "api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__, scopes=SCOPES
+)
 
 # For `openapi_extra` of an endpoint that does more for whom it knows.
 TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
@@ -94,7 +97,8 @@ SocketUser = Annotated[User, Depends(socket_user)]
 
 
 def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
-    """Need an account that has a scope; answer 403 to others."""
+    """Require an account that has a scope, which must be declared; respond 403 to others."""
+    validate_scope(scope)
 
     async def scoped_user(user: ActiveUser) -> User:
         if scope not in user.scope.split():

@@ -12,11 +12,12 @@ from . import service
 from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
+from .scopes import SCOPES, validate_scope
 from .tokens import AccessTokens, Claims, bearer_token
 
 # Tells the documentation where to log in.
 SCHEME = "OAuth2PasswordBearer"
-FLOW = {"password": {"scopes": {}, "tokenUrl": "api/v1/accounts/token"}}
+FLOW = {"password": {"scopes": SCOPES, "tokenUrl": "api/v1/accounts/token"}}
 SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
 
 
@@ -64,7 +65,8 @@ def maybe_user() -> User | None:
 
 
 def scoped(scope: str) -> Callable[[], User]:
-    """Need an account that has a scope; answer 403 to others."""
+    """Require an account that has a scope, which must be declared; respond 403 to others."""
+    validate_scope(scope)
 
     def scoped_user() -> User:
         user = active_user()
