@@ -17,8 +17,10 @@ PRUNED = [
     "_licenses",
     # {% if cookiecutter.database == "none" %}
     "migrations",
+    "tests/audit_events.py",
     "tests/databases.py",
     "tests/sessions.py",
+    "tests/test_audit_log.py",
     "tests/test_database.py",
     "tests/test_migrations.py",
     # {% endif %}
@@ -27,6 +29,7 @@ PRUNED = [
     "tests/test_fastapi_database.py",
     # {% endif %}
     # {% if cookiecutter.database == "none" %}
+    "{{ cookiecutter.package_name }}/audit_log.py",
     "{{ cookiecutter.package_name }}/database.py",
     "{{ cookiecutter.package_name }}/database_errors.py",
     "{{ cookiecutter.package_name }}/db_commands.py",

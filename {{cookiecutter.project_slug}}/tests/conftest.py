@@ -22,6 +22,7 @@ from {{ cookiecutter.package_name }}.accounts import (
     limit_storage,
     limits,
     passwords,
+    scopes,
     tokens,
 )
 # {% endif %}
@@ -78,6 +79,7 @@ __all__ = [
     "parse_address",
     # {% if cookiecutter.auth == "accounts" %}
     "passwords",
+    "scopes",
     # {% endif %}
     # {% if cookiecutter.framework == "fastapi" and cookiecutter.database != "none" %}
     "shared_event_loop",

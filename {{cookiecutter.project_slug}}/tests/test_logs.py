@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import pytest
+from pydantic import SecretStr
 
 from .conftest import PACKAGE, SECRET_KEY, App, IsolatedSettings, Schema, create_app
 from .framework import client_for, refuse, route, route_body, route_variable
@@ -136,6 +137,46 @@ def test_secrets_are_in_no_line(lines: Ask) -> None:
     assert CANARY not in str(logged)
     assert SECRET_KEY not in str(logged)
     assert "leaked **********" in str(logged)
+
+
+URLS = {
+    # In the URL, and as it may be written elsewhere.
+    "queue://user:hunter2@host/name": ["hunter2"],
+    "queue://user:p%40ss%2Fword%3A1@host/name": ["p%40ss%2Fword%3A1", "p@ss/word:1"],
+    "queue://:p@ss word+1@host": ["p@ss word+1", "p%40ss%20word%2B1", "p%40ss+word%2B1"],
+    "queue://host/name?user=me&ssl_password=a%20b%22c%5Cd": ['a b"c\\d', "a%20b%22c%5Cd"],
+    "queue://host?x=1&access_token=abcdef": ["abcdef"],
+}
+
+
+@pytest.mark.parametrize(("url", "forms"), URLS.items())
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_secrets_in_urls_are_in_no_line(
+    url: str, forms: list[str], environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Queue(IsolatedSettings):
+        plain_url: str
+        secret_urls: tuple[SecretStr, ...]
+
+    settings = {"environment": environment, "secret_key": SECRET_KEY}
+    create_app(Queue.model_validate(settings | {"plain_url": url, "secret_urls": []}))
+    log_forms(forms)
+    create_app(Queue.model_validate(settings | {"plain_url": "", "secret_urls": ["", url]}))
+    log_forms([*forms, url])
+
+    logged = capsys.readouterr().err
+    assert logged.count("no login with") == 4 * len(forms) + 2
+    for form in forms:
+        assert form not in logged
+        assert repr(form)[1:-1] not in logged
+        assert json.dumps(form)[1:-1] not in logged
+
+
+def log_forms(forms: list[str]) -> None:
+    """Log each as a text and as Python writes it."""
+    for form in forms:
+        logger.info("no login with %s", form)
+        logger.info("no login with %r", form)
 
 
 def test_data_that_does_not_fit_a_schema_is_in_no_line(lines: Ask) -> None:

@@ -1,10 +1,12 @@
 """The migrations: one line of them, up and down, and what they make is what the tables are."""
 
+import pwd
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from os import getuid
 from pathlib import Path
 from shutil import copy, copytree
 
@@ -14,19 +16,22 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
-from sqlalchemy import Column, Table, create_engine, inspect
+from sqlalchemy import Column, Table, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from .audit_events import events_of
 from .conftest import (
     PACKAGE,
     SECRET_KEY,
     IsolatedSettings,
     UtcDateTime,
     alembic_config,
+    create_app,
     main,
 )
 from .databases import make_empty_database
 from .embedded import NOWHERE
+from .framework import run_command
 
 # Named here: with the longest of packages, conftest has no room for it in a line.
 Base = import_module(f"{PACKAGE}.models").Base
@@ -82,6 +87,15 @@ def tables(url: SecretStr) -> set[str]:
     return found - {"alembic_version"}
 
 
+def revisions(url: SecretStr) -> list[str]:
+    """Return the revisions that a database has."""
+    engine = create_engine(url.get_secret_value())
+    with engine.connect() as connection:
+        found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
+    engine.dispose()
+    return list(found)
+
+
 def test_revisions_make_one_line_and_are_named_by_date() -> None:
     revisions = ScriptDirectory(str(MIGRATIONS))
 
@@ -101,6 +115,46 @@ def test_migrations_go_up_and_down_and_up_again(
     assert tables(database_url) == made
 
     command.check(config)
+
+
+def test_commands_use_the_database_of_their_application(
+    environment: pytest.MonkeyPatch, versions: Path
+) -> None:
+    urls = [make_empty_database(name) for name in ("one", "another")]
+    one, another = (create_app(IsolatedSettings(database_url=url)) for url in urls)
+    environment.setenv("DATABASE_URL", urls[1].get_secret_value())
+    assert run_command(one, "db", "revision", "--empty", "-m", "a test").exit_code == 0
+    for app, url in zip((one, another), urls, strict=True):
+        assert run_command(app, "db", "upgrade").exit_code == 0
+        assert len(revisions(url)) == 1
+
+    assert run_command(one, "db", "downgrade", "base").exit_code == 0
+
+    assert [len(revisions(url)) for url in urls] == [0, 1]
+    environment.setenv("DATABASE_URL", urls[0].get_secret_value())
+    assert run_command(another, "db", "downgrade", "base").exit_code == 0
+    assert [len(revisions(url)) for url in urls] == [0, 0]
+
+
+def test_changes_of_the_database_are_logged_with_their_operator(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    environment.setenv("ENVIRONMENT", "test")
+    environment.setenv("SECRET_KEY", SECRET_KEY)
+    environment.setenv("USER", "mallory")
+    db(environment, database_url, "revision", "--empty", "-m", "a test")
+
+    (upgraded,) = events_of(db(environment, database_url, "upgrade"))
+    (downgraded,) = events_of(db(environment, database_url, "downgrade", "base"))
+    printed = db(environment, database_url, "upgrade", "--sql")
+    printed_down = db(environment, database_url, "downgrade", "head:base", "--sql")
+
+    assert upgraded["event"] == "database upgraded"
+    assert upgraded["command"].endswith("db upgrade")
+    assert upgraded["operator"] == pwd.getpwuid(getuid()).pw_name
+    assert (downgraded["event"], downgraded["revision"]) == ("database downgraded", "base")
+    assert [printed.exit_code, printed_down.exit_code] == [0, 0]
+    assert events_of(printed) == events_of(printed_down) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import click
 # {% if cookiecutter.auth == "accounts" %}
 from .accounts.commands import users
 # {% endif %}
-from .command_context import get_settings
+from .command_settings import get_settings
 # {% if cookiecutter.database != "none" %}
 from .db_commands import db, upgrade_to_head
 # {% endif %}

@@ -1,6 +1,5 @@
 """The commands of the database: `python -m {{ cookiecutter.package_name }} db --help`."""
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +15,12 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from .command_context import get_settings, operator
+from .audit_log import log_event
+from .command_settings import get_settings
 from .config import Settings
 from .engine import is_unavailable
 
 PROJECT = Path(__file__).parent.parent
-
-logger = logging.getLogger(__name__)
 
 
 @click.group()
@@ -107,11 +105,6 @@ def upgrade_to_head(settings: Settings) -> None:
 def alembic_config(settings: Settings) -> Config:
     """Return the configuration in pyproject.toml, for the database of the settings."""
     return Config(toml_file=PROJECT / "pyproject.toml", attributes={"settings": settings})
-
-
-def log_event(event: str, **extra: object) -> None:
-    """Log a change of the database as a security event, with the command and its operator."""
-    logger.info("security", extra={"event": event, **extra, **operator()})
 
 
 @contextmanager

@@ -6,9 +6,10 @@ import httpx2
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, text
 
-from ..conftest import App, passwords
+from ..conftest import App, Settings, create_app, passwords
+from ..databases import make_database
 from ..framework import client_for
 from ..sessions import engine_of, rolled_back, route_statements
 from .conftest import ClientWith
@@ -232,3 +233,18 @@ def test_account_is_read_once_for_each_request(shared_app: App, client: httpx2.C
     assert "Content-Type" not in response.headers
     nested = ("BEGIN", "SAVEPOINT", "RELEASE")
     assert [word for word in executed if word not in nested] == ["SELECT", "UPDATE"]
+
+
+def test_other_unique_index_is_not_about_the_address(settings: Settings) -> None:
+    url = make_database("index")
+    engine = create_engine(url.get_secret_value())
+    with engine.begin() as connection:
+        connection.execute(text("CREATE UNIQUE INDEX one_account ON users (is_active)"))
+    engine.dispose()
+
+    with client_for(create_app(settings.model_copy(update={"database_url": url}))) as client:
+        assert register(client).status_code == 201
+        refused = register(client)
+
+    assert refused.status_code == 409
+    assert "address" not in refused.json()["detail"]

@@ -169,6 +169,17 @@ def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None
 
 
 @pytest.mark.parametrize(
+    "limit", ["0/minute", "11/second", "601 per minute", "1 per year", "10 per blink"]
+)
+def test_absurd_limits_are_refused(limit: str, deployed: dict[str, object]) -> None:
+    for name in ("account_limit", "address_limit"):
+        with pytest.raises(ValidationError, match="such as 10 per 15 minutes"):
+            IsolatedSettings.model_validate(deployed | {name: limit})
+        IsolatedSettings.model_validate(deployed | {name: "10 per second"})
+        IsolatedSettings.model_validate(deployed | {name: "1 per 31 days"})
+
+
+@pytest.mark.parametrize(
     ("storage", "workers", "environment", "is_fit"),
     [
         ("memory://", 1, "production", True),

@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from ..command_context import get_settings
+from ..audit_log import log_event
+from ..command_settings import get_settings
 from ..db_commands import told
 from ..engine import prepare, url_of
 from . import service
@@ -128,7 +129,7 @@ def delete_expired_logins() -> None:
         with transaction() as session:
             batch = service.delete_expired_logins(session, BATCH)
         deleted += batch
-    note("expired logins deleted")
+    log_event("expired logins deleted", count=deleted)
     click.echo(f"{deleted} expired logins were deleted.")
 
 

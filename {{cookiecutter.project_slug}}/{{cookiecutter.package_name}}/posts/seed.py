@@ -10,8 +10,9 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.pool import NullPool
 from uuid_utils.compat import uuid7
 
-from ..command_context import get_settings
-from ..db_commands import log_event, told
+from ..audit_log import log_event
+from ..command_settings import get_settings
+from ..db_commands import told
 from ..engine import prepare, url_of
 from ..models import now
 from .models import Post

@@ -1,15 +1,19 @@
 """What is special about SQLite."""
 
 import sqlite3
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
 
-from .conftest import IsolatedSettings, Settings, create_app
+from .conftest import PACKAGE, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .framework import client_for
 from .sessions import route_statements
+
+engine = import_module(f"{PACKAGE}.engine")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,23 @@ from .sessions import route_statements
 def test_url_is_that_of_a_file(url: str) -> None:
     with pytest.raises(ValidationError, match="has to be the URL of a file"):
         IsolatedSettings.model_validate({"database_url": url})
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("UNIQUE constraint failed: posts.slug", "uq_posts_slug"),
+        ("UNIQUE constraint failed: posts.owner, posts.slug", "uq_posts_owner_slug"),
+        ("UNIQUE constraint failed: index 'posts.slug'", None),
+        ("CHECK constraint failed: ck_posts_title", "ck_posts_title"),
+        ("NOT NULL constraint failed: posts.slug", None),
+        ("FOREIGN KEY constraint failed", None),
+    ],
+)
+def test_constraint_of_an_error_has_its_name(message: str, name: str | None) -> None:
+    error = IntegrityError("", {}, sqlite3.IntegrityError(message))
+
+    assert engine.constraint_of(error) == name
 
 
 def test_database_has_a_default_in_development_only(environment: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import httpx2
+from click.testing import CliRunner, Result
 from fastapi import FastAPI as App
 from fastapi import HTTPException, Query, Request
 from fastapi.testclient import TestClient
@@ -24,6 +25,7 @@ __all__ = [
     "route_connection",
     "route_query",
     "route_variable",
+    "run_command",
     "succeed",
 ]
 
@@ -91,6 +93,14 @@ def route_variable(app: App, path: str, schema: type[Any]) -> None:
 
     echo.__annotations__ = {"variable": schema, "return": schema}
     app.add_api_route(path, echo, name=path)
+
+
+def run_command(app: App, *arguments: str) -> Result:
+    """Run a command that hangs on the application."""
+    # Imported late, because that module imports this one.
+    from .conftest import main
+
+    return CliRunner().invoke(main, arguments, obj=app.state.settings)
 
 
 async def succeed() -> None:

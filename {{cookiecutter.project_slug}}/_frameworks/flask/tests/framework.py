@@ -7,6 +7,7 @@ from threading import Barrier
 from typing import Any, NoReturn
 
 import httpx2
+from click.testing import Result
 from flask import Flask as App
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ __all__ = [
     "route_connection",
     "route_query",
     "route_variable",
+    "run_command",
     "succeed",
 ]
 
@@ -100,6 +102,11 @@ def operation(app: App, view: Callable[..., Any], **options: Any) -> Callable[..
     module = import_module(f"{app.import_name}.operations")
     made: Callable[..., Any] = module.operation(**options)(view)
     return made
+
+
+def run_command(app: App, *arguments: str) -> Result:
+    """Run a command that hangs on the application."""
+    return app.test_cli_runner().invoke(args=arguments)
 
 
 def succeed() -> None:

@@ -56,10 +56,12 @@ def test_debug_mode_is_for_development(
 def test_flask_runs_the_commands_of_the_service(
     runner: FlaskCliRunner, environment: pytest.MonkeyPatch
 ) -> None:
+    environment.setenv("ENVIRONMENT", "staging")
+
     result = runner.invoke(args=["check"])
 
     assert result.exit_code == 0
-    assert "fit for development" in result.output
+    assert "fit for test" in result.output
 
 
 def test_flask_knows_every_command_of_the_service_but_those_that_serve(

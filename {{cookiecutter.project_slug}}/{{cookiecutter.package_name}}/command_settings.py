@@ -1,10 +1,4 @@
-"""The context of a command: the settings that it uses, and the operator who runs it."""
-
-import os
-from contextlib import suppress
-from getpass import getuser
-from importlib import import_module
-from multiprocessing import parent_process
+"""The settings of commands."""
 
 import click
 from pydantic import ValidationError
@@ -39,20 +33,3 @@ def load_settings() -> Settings:
         for name, reason in invalid:
             click.echo(f"{name:{width}}  {reason}", err=True)
         raise SystemExit(1) from None
-
-
-def operator() -> dict[str, str]:
-    """Return the command that is running and its operating-system user; nothing in a worker of the server."""
-    context = click.get_current_context(silent=True)
-    # A forked worker inherits the context of `serve`.
-    if context is None or parent_process() is not None:
-        return {}
-    return {"command": context.command_path, "operator": system_user()}
-
-
-def system_user() -> str:
-    """Return the user that this process runs as; variables such as USER can be forged."""
-    # Windows has no such module, and a container may run as a number without a name.
-    with suppress(ImportError, KeyError):
-        return str(import_module("pwd").getpwuid(os.getuid()).pw_name)
-    return str(getattr(os, "getuid", getuser)())
