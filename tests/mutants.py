@@ -39,7 +39,7 @@ SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_update
 
 # The tables of the package that decide what is answered, refused or repeated.
 TABLES = [
-    *("ASSETS", "DATABASE_ERRORS", "EXPOSED_HEADERS", "KNOWN_SECRETS", "METHODS"),
+    *("ASSETS", "DATABASE_ERRORS", "EXPOSED_HEADERS", "KNOWN_PARTS", "KNOWN_SECRETS", "METHODS", "ORDERS"),
     *("REQUIRED", "SECURITY_HEADERS", "TRANSIENT"),
 ]
 

@@ -43,6 +43,7 @@ ONE_SIDED = {
         f"{PACKAGE}/about/views.py",
         f"{PACKAGE}/operations.py",
         f"{PACKAGE}/wsgi_to_asgi.py",  # the server speaks ASGI
+        f"{PACKAGE}/flask_cli.py",  # FastAPI has no commands of an application
         f"{PACKAGE}/accounts/views.py",
         f"_auth/accounts/{PACKAGE}/posts/views.py",
         f"_auth/none/{PACKAGE}/posts/views.py",

@@ -5,7 +5,8 @@ import runpy
 import pytest
 from click.testing import CliRunner
 
-from .conftest import PACKAGE, main
+from .conftest import PACKAGE, IsolatedSettings, create_app, main
+from .framework import run_command
 
 
 def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
@@ -13,6 +14,20 @@ def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
 
     assert result.exit_code == 0
     assert "fit for development" in result.output
+
+
+def test_commands_use_the_settings_of_their_application(
+    environment: pytest.MonkeyPatch, deployed: dict[str, object]
+) -> None:
+    environment.setenv("ENVIRONMENT", "nowhere")
+    apps = [create_app(IsolatedSettings.model_validate(each)) for each in (deployed, {})]
+
+    outputs = [run_command(app, "check").output for app in [*apps, apps[0]]]
+
+    assert outputs == [
+        f"The settings are fit for {name}.\n"
+        for name in ("production", "development", "production")
+    ]
 
 
 def test_check_lists_everything_that_is_wrong(environment: pytest.MonkeyPatch) -> None:

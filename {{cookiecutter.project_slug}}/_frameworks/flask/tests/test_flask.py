@@ -53,17 +53,6 @@ def test_debug_mode_is_for_development(
     assert create_app(IsolatedSettings.model_validate(settings)).debug is debug
 
 
-def test_flask_runs_the_commands_of_the_service(
-    runner: FlaskCliRunner, environment: pytest.MonkeyPatch
-) -> None:
-    environment.setenv("ENVIRONMENT", "staging")
-
-    result = runner.invoke(args=["check"])
-
-    assert result.exit_code == 0
-    assert "fit for test" in result.output
-
-
 def test_flask_knows_every_command_of_the_service_but_those_that_serve(
     runner: FlaskCliRunner,
 ) -> None:
