@@ -10,7 +10,15 @@ from tests.environments import uv
 from tests.rendering import Workplace, files
 
 # Whatever was chosen, and what only a project with a database has.
-SECRET = [".env", ".env.production", ".env.local", "server.key", "deploy/tls.pem", "my_service/client.p12", "id_ed25519"]
+SECRET = [
+    ".env",
+    ".env.production",
+    ".env.local",
+    "server.key",
+    "deploy/tls.pem",
+    "my_service/client.p12",
+    "id_ed25519",
+]
 SECRET += ["my_service/.env", "tests/server.key", ".pypirc", ".netrc", "backup.dump", "service.log"]
 DATA = ["service.db", "service.db-wal", "my_service/service.db", "instance/development.db", "instance/secret.txt"]
 SQLITE = ["service.sqlite", "service.sqlite3", "tests/service.sqlite3-shm"]

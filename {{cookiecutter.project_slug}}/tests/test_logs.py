@@ -149,10 +149,10 @@ URLS = {
 }
 
 
-@pytest.mark.parametrize(("url", "forms"), URLS.items())
+@pytest.mark.parametrize(("url", "spellings"), URLS.items())
 @pytest.mark.parametrize("environment", ["development", "production"])
 def test_secrets_in_urls_are_in_no_line(
-    url: str, forms: list[str], environment: str, capsys: pytest.CaptureFixture[str]
+    url: str, spellings: list[str], environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Queue(IsolatedSettings):
         plain_url: str
@@ -160,23 +160,23 @@ def test_secrets_in_urls_are_in_no_line(
 
     settings = {"environment": environment, "secret_key": SECRET_KEY}
     create_app(Queue.model_validate(settings | {"plain_url": url, "secret_urls": []}))
-    log_forms(forms)
+    log_spellings(spellings)
     create_app(Queue.model_validate(settings | {"plain_url": "", "secret_urls": ["", url]}))
-    log_forms([*forms, url])
+    log_spellings([*spellings, url])
 
     logged = capsys.readouterr().err
-    assert logged.count("no login with") == 4 * len(forms) + 2
-    for form in forms:
-        assert form not in logged
-        assert repr(form)[1:-1] not in logged
-        assert json.dumps(form)[1:-1] not in logged
+    assert logged.count("no login with") == 4 * len(spellings) + 2
+    for spelling in spellings:
+        assert spelling not in logged
+        assert repr(spelling)[1:-1] not in logged
+        assert json.dumps(spelling)[1:-1] not in logged
 
 
-def log_forms(forms: list[str]) -> None:
+def log_spellings(spellings: list[str]) -> None:
     """Log each as a text and as Python writes it."""
-    for form in forms:
-        logger.info("no login with %s", form)
-        logger.info("no login with %r", form)
+    for spelling in spellings:
+        logger.info("no login with %s", spelling)
+        logger.info("no login with %r", spelling)
 
 
 def test_data_that_does_not_fit_a_schema_is_in_no_line(lines: Ask) -> None:

@@ -37,7 +37,7 @@ class Formatter(logging.Formatter):
         super().__init__()
         self.line = line_of(settings)
         # As they are, and as they are written in Python and in JSON; the longest first, since others may be parts of it.
-        secrets = {form for secret in settings.secrets() for form in (secret, repr(secret)[1:-1])}
+        secrets = {each for secret in settings.secrets() for each in (secret, repr(secret)[1:-1])}
         secrets |= {to_json(secret).decode()[1:-1] for secret in secrets}
         self.secrets = sorted(secrets, key=len, reverse=True)
 

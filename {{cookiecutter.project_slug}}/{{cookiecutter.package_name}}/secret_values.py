@@ -1,4 +1,4 @@
-"""Secrets in settings: how hard they are to guess, and the forms in which they may appear in a text."""
+"""Secrets in settings: how hard they are to guess, and the spellings that a text may have of them."""
 
 import re
 from collections import Counter
@@ -39,7 +39,7 @@ UNSHIFTED = str.maketrans('!@#$%^&*(){}:"<>?', "1234567890[];',./")
 
 # The password of a URL, which may contain an unencoded `@`, and what a query names as a secret.
 URL_PASSWORDS = (r"://[^:/?#@]*:([^@]+)@", r"://[^:/?#@]*:(.+)@")
-QUERY_SECRETS = r"[?&][\w.-]*(?:pass|pwd|secret|token|key)[\w.-]*=([^&#]+)"
+QUERY_SECRETS = r"[?&][\w.-]*(?:pass|pwd|secret|tok|key)[\w.-]*=([^&#]+)"
 # Shorter ones are parts of ordinary words.
 MIN_MASKED_LENGTH = 6
 
@@ -79,6 +79,6 @@ def secret_parts(value: str) -> set[str]:
         found for pattern in (*URL_PASSWORDS, QUERY_SECRETS) for found in re.findall(pattern, value)
     }
     decoded = {decode(each) for each in written for decode in (unquote, unquote_plus)}
-    # The last is SQLAlchemy's way.
+    # Libraries differ in what they leave unencoded.
     encoded = {quote(each, safe=safe) for each in decoded for safe in ("", "/", " +")}
     return written | decoded | encoded | {quote_plus(each) for each in decoded}

@@ -34,11 +34,11 @@ def test_url_is_that_of_a_file(url: str) -> None:
 @pytest.mark.parametrize(
     ("message", "name"),
     [
-        ("UNIQUE constraint failed: posts.slug", "uq_posts_slug"),
-        ("UNIQUE constraint failed: posts.owner, posts.slug", "uq_posts_owner_slug"),
-        ("UNIQUE constraint failed: index 'posts.slug'", None),
-        ("CHECK constraint failed: ck_posts_title", "ck_posts_title"),
-        ("NOT NULL constraint failed: posts.slug", None),
+        ("UNIQUE constraint failed: things.name", "uq_things_name"),
+        ("UNIQUE constraint failed: things.kind, things.name", "uq_things_kind_name"),
+        ("UNIQUE constraint failed: index 'things.name'", None),
+        ("CHECK constraint failed: ck_things_name", "ck_things_name"),
+        ("NOT NULL constraint failed: things.name", None),
         ("FOREIGN KEY constraint failed", None),
     ],
 )
