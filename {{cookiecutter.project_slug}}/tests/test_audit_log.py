@@ -1,7 +1,6 @@
 """The security audit log: which command causes an event, and who runs it."""
 
 from importlib import import_module
-from multiprocessing import Process
 from typing import NoReturn
 
 import click
@@ -22,8 +21,9 @@ def test_operator_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) ->
     assert audit_log.system_user() == "4711"
 
 
-def test_workers_of_the_server_are_no_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_of_a_server_are_no_operators() -> None:
     with click.Context(click.Command("serve"), info_name="serve"):
-        assert audit_log.operator()["command"] == "serve"
-        monkeypatch.setattr(audit_log, "parent_process", Process)
         assert audit_log.operator() == {}
+        audit_log.record_operator()
+        assert audit_log.operator()["command"] == "serve"
+    assert audit_log.operator() == {}

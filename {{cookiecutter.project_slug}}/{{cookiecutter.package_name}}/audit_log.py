@@ -5,11 +5,13 @@ import os
 from contextlib import suppress
 from getpass import getuser
 from importlib import import_module
-from multiprocessing import parent_process
 
 import click
 
 logger = logging.getLogger(__name__)
+
+# The key of the operator in the `meta` of click's context, which nested contexts share.
+OPERATOR = f"{__name__}.operator"
 
 
 def log_event(event: str, **extra: object) -> None:
@@ -17,13 +19,18 @@ def log_event(event: str, **extra: object) -> None:
     logger.info("security", extra={"event": event, **extra, **operator()})
 
 
+def record_operator() -> None:
+    """Name the operator in the events of the current command; commands that start a server do not."""
+    click.get_current_context().meta[OPERATOR] = system_user()
+
+
 def operator() -> dict[str, str]:
-    """Return the command that is running and its operating-system user; nothing in a worker of the server."""
+    """Return the command that causes events, and its operator; nothing if a client causes them."""
     context = click.get_current_context(silent=True)
-    # A forked worker inherits the context of `serve`.
-    if context is None or parent_process() is not None:
+    # Servers run in a context of click as well, that of `serve` or their own.
+    if context is None or OPERATOR not in context.meta:
         return {}
-    return {"command": context.command_path, "operator": system_user()}
+    return {"command": context.command_path, "operator": context.meta[OPERATOR]}
 
 
 def system_user() -> str:

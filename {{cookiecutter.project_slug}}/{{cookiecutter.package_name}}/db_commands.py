@@ -15,7 +15,7 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from .audit_log import log_event
+from .audit_log import log_event, record_operator
 from .command_settings import get_settings
 from .config import Settings
 from .engine import is_unavailable
@@ -26,6 +26,7 @@ PROJECT = Path(__file__).parent.parent
 @click.group()
 def db() -> None:
     """Look after the database; its migrations are in the folder `migrations`."""
+    record_operator()
 
 
 @db.command()

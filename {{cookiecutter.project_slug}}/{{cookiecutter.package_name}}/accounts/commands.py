@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from ..audit_log import log_event
+from ..audit_log import log_event, record_operator
 from ..command_settings import get_settings
 from ..db_commands import told
 from ..engine import prepare, url_of
@@ -56,6 +56,7 @@ password_option = click.option(
 @click.group()
 def users() -> None:
     """Look after accounts."""
+    record_operator()
 
 
 @users.command()
