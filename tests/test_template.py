@@ -48,6 +48,7 @@ ONE_SIDED = {
         f"_auth/accounts/{PACKAGE}/posts/views.py",
         f"_auth/none/{PACKAGE}/posts/views.py",
         "tests/posts/test_flask_export.py",
+        "tests/test_flask_database.py",
         "tests/test_flask.py",
         "tests/test_wsgi_to_asgi.py",
     },
@@ -58,8 +59,9 @@ ONE_SIDED_NAMES = {
         "HeadAnswered",  # a stream is ended from outside; WSGI servers take no part of it
         "unbroken",  # threads are not cancelled
         "allowed_methods",  # Flask names the methods of all rules
-        "DatabaseErrorMiddleware",  # an answer is sent after the transaction, so the request is repeated from outside
-        "RepeatableExchange",
+        "FairPool",  # threads are served in the order of arrival by SQLAlchemy's own
+        "portal_of",
+        "connections_in_use",
         "lifespan",  # connections belong to an event loop, and end with it
         "CountedRoute",  # Flask has functions that run after requests, whatever came of them
         "read_headers",  # WSGI servers have read them
@@ -73,12 +75,11 @@ ONE_SIDED_NAMES = {
     },
     "flask": {
         "literal",  # Starlette compares origins as they are
-        "committed",
-        "close_sessions",  # FastAPI closes what its dependencies have opened
+        "RequestUnit",  # FastAPI ends what its dependencies have begun
+        "TransactionalFlask",
+        "current_unit",
         "tell_attempts_left",
         "describe_security",  # FastAPI describes what is a dependency
-        "hand_over",  # the same for streams
-        "in_transaction",
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
         "answer_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation

@@ -197,9 +197,10 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "database_pool_size": 0,
         "database_pool_timeout": 0,
         "database_lock_timeout": -1,
-        # {% endif %}
-        # {% if cookiecutter.database == "postgresql" %}
         "database_statement_timeout": 0,
+        # {% endif %}
+        # {% if cookiecutter.database == "sqlite" %}
+        "database_synchronous": "sometimes",
         # {% endif %}
         # {% if cookiecutter.auth == "accounts" %}
         "registration": "perhaps",

@@ -1,15 +1,17 @@
 """The database: what a request does to it, and what becomes of a request that it fails."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidRequestError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .conftest import (
@@ -22,15 +24,18 @@ from .conftest import (
     now,
 )
 from .databases import make_empty_database, url_for_tests
-from .embedded import NOWHERE, is_transaction
+from .embedded import NOWHERE, SLOW, is_transaction
 from .framework import client_for
 from .sessions import (
     engine_of,
     held_connection,
-    route_echo,
+    in_unit,
+    is_closed,
+    route_late_use,
     route_object,
     route_statements,
     route_stream,
+    route_work,
 )
 
 DIALECT = DefaultDialect()
@@ -40,6 +45,8 @@ UNAVAILABLE = {
     "status": 503,
     "detail": "The database is not available.",
 }
+INSERT = "INSERT INTO authors SELECT 10 + count(*) FROM authors"
+COUNT = "SELECT count(*) FROM authors"
 TABLES = [
     "CREATE TABLE authors (id INTEGER PRIMARY KEY)",
     "CREATE TABLE books (id INTEGER PRIMARY KEY, author INTEGER NOT NULL"
@@ -83,9 +90,21 @@ def connect() -> Callable[..., App]:
 
 
 @pytest.fixture
-def library(connect: Callable[..., App]) -> App:
+def settings() -> dict[str, Any]:
+    """What a test sets otherwise."""
+    return {}
+
+
+@pytest.fixture
+def late_errors() -> list[str]:
+    """The errors of sessions that are used after the answer."""
+    return []
+
+
+@pytest.fixture
+def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: list[str]) -> App:
     """An application with two tables, and endpoints that write to them."""
-    app = connect()
+    app = connect(**settings)
     for number, table in enumerate(TABLES):
         route_statements(app, f"/tables/{number}", [table], "POST")
     route_statements(app, "/books", ["SELECT count(*) FROM books"])
@@ -100,12 +119,18 @@ def library(connect: Callable[..., App]) -> App:
     route_statements(
         app, "/broken", ["INSERT INTO authors VALUES (2)", "SELECT nothing FROM nowhere"], "POST"
     )
-    route_statements(app, "/count", ["SELECT count(*) FROM authors"])
+    route_statements(app, "/count", [COUNT])
     for error in (Undone(), Kept()):
         name = f"/{type(error).__name__}"
         route_statements(app, name, ["INSERT INTO authors VALUES (3)"], "POST", error)
     route_object(app, "/authors/added", lambda: Author(id=4))
-    route_echo(app, "/echo")
+    route_statements(app, "/authors/inserted", [INSERT])
+    route_statements(app, "/authors/returned", [INSERT], "POST", status=409)
+    route_work(app, "/work", [INSERT, COUNT])
+    route_work(app, "/visits", [INSERT, COUNT], "GET")
+    route_work(app, "/work/orphan", ["INSERT INTO books VALUES (1, 1)"])
+    route_late_use(app, "/late", INSERT, late_errors)
+    route_statements(app, "/slow", [SLOW])
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
     route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
     return app
@@ -124,9 +149,14 @@ def test_request_that_succeeds_is_committed(client: httpx2.Client) -> None:
     assert client.get("/books").json() == 1
 
 
-def test_change_of_a_safe_request_is_stored_too(client: httpx2.Client) -> None:
-    assert client.get("/authors/added").status_code == 200
-    assert client.get("/count").json() == 1
+@pytest.mark.parametrize("path", ["/authors/added", "/authors/inserted"])
+def test_safe_request_cannot_write(
+    client: httpx2.Client, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    assert client.get(path).status_code == 500
+    assert "use another method, or `database.begin()`" in caplog.text
+    assert client.get("/count").json() == 0
+    assert client.post("/authors").status_code == 200
 
 
 def test_request_that_fails_is_rolled_back(client: httpx2.Client) -> None:
@@ -141,6 +171,16 @@ def test_error_may_keep_what_was_written(client: httpx2.Client) -> None:
     assert client.post("/Undone").status_code == 401
     assert client.get("/count").json() == 0
     assert client.post("/Kept").status_code == 401
+    assert client.get("/count").json() == 1
+
+
+def test_error_that_is_returned_is_committed(client: httpx2.Client) -> None:
+    assert client.post("/authors/returned").status_code == 409
+    assert client.get("/count").json() == 1
+
+
+def test_safe_request_writes_in_a_unit_of_its_own(client: httpx2.Client) -> None:
+    assert client.get("/visits").json() == 1
     assert client.get("/count").json() == 1
 
 
@@ -208,13 +248,106 @@ def test_request_that_finds_no_connection_is_told_to_come_again(
 ) -> None:
     with held_connection(library, client):
         response = client.get("/books")
-        readiness = client.get("/readyz")
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert response.json().items() >= UNAVAILABLE.items()
-    assert readiness.json()["checks"] == {"database": "failed"}
     assert client.get("/books").status_code == 200
+
+
+def test_instance_whose_connections_are_all_busy_is_ready(
+    library: App, client: httpx2.Client
+) -> None:
+    with held_connection(library, client):
+        assert [client.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
+    assert connections_in_use(library) == 0
+
+
+@pytest.mark.parametrize("settings", [{"database_statement_timeout": 0.2}])
+def test_slow_statement_is_interrupted(client: httpx2.Client) -> None:
+    started = monotonic()
+    response = client.get("/slow")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert monotonic() - started < 3
+    assert client.get("/books").status_code == 200
+
+
+def test_session_that_is_used_after_the_answer_costs_no_connection(
+    library: App, client: httpx2.Client, late_errors: list[str]
+) -> None:
+    for _ in range(20):
+        # Servers break the connection; one of the clients here raises what they would see.
+        with suppress(InvalidRequestError):
+            client.post("/late")
+
+    assert len(late_errors) == 20
+    assert all("permanently closed" in error for error in late_errors)
+    assert client.get("/count").json() == 20
+    assert connections_in_use(library) == 0
+
+
+def test_unit_of_work_is_committed_at_its_end(library: App, client: httpx2.Client) -> None:
+    count, session = in_unit(library, client, [INSERT, COUNT])
+
+    assert count == client.get("/count").json() == 1
+    assert is_closed(library, client, session)
+    assert connections_in_use(library) == 0
+
+
+def test_unit_of_work_that_fails_is_rolled_back(library: App, client: httpx2.Client) -> None:
+    for error in (ValueError(), Undone()):
+        with pytest.raises(type(error)):
+            in_unit(library, client, [INSERT], error=error)
+
+    assert client.get("/count").json() == 0
+    with pytest.raises(Kept):
+        in_unit(library, client, [INSERT], error=Kept())
+    assert client.get("/count").json() == 1
+
+
+@pytest.mark.parametrize(("failures", "status"), [(2, 200), (3, 503)])
+def test_work_that_may_succeed_at_once_is_repeated(
+    library: App,
+    client: httpx2.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: int,
+    status: int,
+) -> None:
+    errors = [OperationalError("", {}, Exception("deadlock")) for _ in range(failures)]
+
+    def fail(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if errors and statement == COUNT:
+            raise errors.pop()
+
+    database_errors = import_module(f"{PACKAGE}.database_errors")
+    monkeypatch.setattr(database_errors, "is_transient", lambda error: True)
+    monkeypatch.setattr(database_errors, "is_unavailable", lambda error: True)
+    event.listen(engine_of(library), "before_cursor_execute", fail)
+
+    assert client.post("/work").status_code == status
+    assert client.get("/count").json() == (1 if status == 200 else 0)
+
+
+def test_work_that_fails_is_not_repeated(library: App, client: httpx2.Client) -> None:
+    begun: list[object] = []
+    event.listen(engine_of(library), "begin", begun.append)
+
+    assert client.post("/work/orphan").status_code == 409
+    assert len(begun) == 1
+
+
+@pytest.mark.parametrize("kind", ["read", "snapshot"])
+def test_unit_of_work_that_reads_cannot_write(
+    library: App, client: httpx2.Client, kind: str
+) -> None:
+    assert in_unit(library, client, [COUNT], kind)[0] == 0
+    with pytest.raises(RuntimeError, match=r"`database\.begin\(\)`"):
+        in_unit(library, client, [INSERT], kind)
+
+    assert client.get("/count").json() == 0
+    assert in_unit(library, client, [INSERT, COUNT])[0] == 1
 
 
 def test_database_that_is_not_there_is_unavailable(connect: Callable[..., App]) -> None:
@@ -229,33 +362,6 @@ def test_database_that_is_not_there_is_unavailable(connect: Callable[..., App]) 
     assert response.headers["Retry-After"] == "5"
     assert response.headers["X-Frame-Options"] == "DENY"
     assert response.json().items() >= UNAVAILABLE.items()
-
-
-def test_request_that_may_be_repeated_is(
-    library: App, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failures = [OperationalError("", {}, Exception("deadlock")) for _ in range(2)]
-
-    def fail(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if failures and not statement.startswith("BEGIN"):
-            raise failures.pop()
-
-    database_errors = import_module(f"{PACKAGE}.database_errors")
-    monkeypatch.setattr(database_errors, "is_transient", lambda error: True)
-    monkeypatch.setattr(database_errors, "is_unavailable", lambda error: True)
-    event.listen(engine_of(library), "before_cursor_execute", fail)
-
-    assert client.put("/echo", json=[1, 2]).json() == [1, 2]
-    failures[:] = [OperationalError("", {}, Exception("deadlock")) for _ in range(2)]
-    returned: list[object] = []
-    event.listen(engine_of(library), "checkin", lambda *connection: returned.append(connection))
-    assert client.get("/stream").status_code == 200
-    assert len(returned) == 3
-    failures[:] = [OperationalError("", {}, Exception("deadlock")) for _ in range(3)]
-    assert client.put("/echo", json=[1, 2]).status_code == 503
-    failures[:] = [OperationalError("", {}, Exception("deadlock"))]
-    assert client.post("/authors").status_code == 503
-    assert client.post("/authors").status_code == 200
 
 
 def test_moments_keep_their_offset() -> None:

@@ -84,9 +84,10 @@ class Settings(BaseSettings):
     database_pool_size: Annotated[int, Field(ge=1)] = 10
     database_pool_timeout: Annotated[float, Field(gt=0)] = 5
     database_lock_timeout: Annotated[float, Field(gt=0)] = 5
-    # {% endif %}
-    # {% if cookiecutter.database == "postgresql" %}
     database_statement_timeout: Annotated[float, Field(gt=0)] = 10
+    # {% endif %}
+    # {% if cookiecutter.database == "sqlite" %}
+    database_synchronous: Annotated[Literal["FULL", "NORMAL"], BeforeValidator(str.upper)] = "FULL"
     # {% endif %}
     # {% if cookiecutter.auth == "accounts" %}
     registration: bool = False

@@ -1,23 +1,24 @@
-"""What clients are told when the database refuses, or cannot be used."""
+"""Errors of the database: which are answered, which may pass by themselves, which are bugs."""
 
 import logging
 
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.orm import Session
 
-from .engine import is_transient, is_unavailable
+from .engine import is_refused_write, is_transient, is_unavailable
 from .problems import ProblemError
 
 logger = logging.getLogger(__name__)
 
-# Requests that may be repeated whatever they do: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2.
-IDEMPOTENT = {"DELETE", "GET", "HEAD", "OPTIONS", "PUT"}
-# How often a transaction is tried, and the seconds after which a client may.
+# How often a unit of work is tried, the seconds of the longest pause before the second time, and the seconds after which
+# a client may try again.
 ATTEMPTS = 3
+PAUSE = 0.05
 RETRY_AFTER = "5"
 
 DatabaseError = DBAPIError | NoConnectionLeft
-DATABASE_ERRORS = (DBAPIError, NoConnectionLeft)
 
 
 class DatabaseUnavailable(ProblemError):
@@ -35,6 +36,29 @@ class Conflict(ProblemError):
     detail = "It does not go with what is stored already."
 
 
+class WriteRefused(RuntimeError):
+    """A bug: a unit of work that only reads was to write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "safe requests (GET, HEAD, OPTIONS) and units of work that only read cannot write;"
+            " use another method, or `database.begin()`"
+        )
+
+
+def refuse_write(context: ExceptionContext) -> None:
+    """Raise WriteRefused where the database has refused to write; for the event `handle_error`."""
+    error, connection = context.sqlalchemy_exception, context.connection
+    if isinstance(error, DBAPIError) and connection and is_refused_write(error, connection):
+        raise WriteRefused from context.original_exception
+
+
+def refuse_changes(session: Session) -> None:
+    """Raise WriteRefused where a session has changes that were not written yet."""
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        raise WriteRefused
+
+
 def problem_of(error: DatabaseError) -> ProblemError:
     """Return what to answer; raise the error itself where it is a bug."""
     if isinstance(error, IntegrityError):
@@ -45,7 +69,6 @@ def problem_of(error: DatabaseError) -> ProblemError:
     raise error
 
 
-def may_be_tried_again(error: DatabaseError, method: str, attempt: int) -> bool:
-    """Tell whether to repeat a request from its beginning; nothing of the attempt was stored."""
-    transient = isinstance(error, DBAPIError) and is_transient(error)
-    return transient and method in IDEMPOTENT and attempt < ATTEMPTS
+def can_be_repeated(error: DBAPIError, attempt: int) -> bool:
+    """Tell whether a unit of work can succeed when it begins anew; nothing of the attempt was stored."""
+    return is_transient(error) and attempt < ATTEMPTS

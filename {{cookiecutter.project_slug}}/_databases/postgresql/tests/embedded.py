@@ -15,6 +15,9 @@ from sqlalchemy import URL, Connection
 # Nothing listens there.
 NOWHERE = "postgresql://127.0.0.1:1/never_test"
 
+# Takes longer than any test waits.
+SLOW = "SELECT pg_sleep(60)"
+
 # Leaves a database as a new one is: nobody is connected, and its one schema is empty.
 EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity

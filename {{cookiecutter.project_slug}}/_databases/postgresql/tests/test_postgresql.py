@@ -15,7 +15,7 @@ from sqlalchemy import event
 from .conftest import PACKAGE, App, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .framework import client_for
-from .sessions import engine_of, route_statements
+from .sessions import engine_of, route_statements, route_work
 
 # Raises the error of a code as often as the sequence says, whatever is rolled back.
 FAIL = """
@@ -32,10 +32,24 @@ INSERT INTO counters VALUES (1, 0), (2, 0);
 CREATE FUNCTION change(counter int) RETURNS void AS $$
     UPDATE counters SET balance = balance + 1 WHERE id = counter
 $$ LANGUAGE sql;
+CREATE FUNCTION end_once() RETURNS bigint AS $$
+    DECLARE attempt bigint := nextval('attempts');
+    BEGIN
+        IF attempt = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+        RETURN attempt;
+    END
+$$ LANGUAGE plpgsql;
+-- Ends the connection at the COMMIT.
+CREATE FUNCTION end_trigger() RETURNS trigger AS $$ BEGIN PERFORM end_once(); RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE TABLE ended (id int);
+CREATE CONSTRAINT TRIGGER ending AFTER INSERT ON ended
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_trigger();
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
 END $$;
 """
+# Ends the connection that it is executed on, for the first time.
+TERMINATE_ONCE = "SELECT end_once()"
 # Ends the other connections, and waits until they are closed.
 TERMINATE = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -70,13 +84,20 @@ def app(database_url: SecretStr, timeouts: dict[str, float]) -> App:
         for code in ("40001", "40P01", "23505", "42601", "53300"):
             path = f"/{code}/{method}"
             route_statements(app, path, [f"SELECT fail('{code}', 2)"], method)
-    route_statements(app, "/slow", ["SELECT pg_sleep(5)"])
+    for method in ("GET", "POST"):
+        path = f"/read_only/{method}"
+        route_statements(app, path, ["SHOW transaction_read_only"], method)
     route_statements(app, "/locked", ["UPDATE counters SET balance = 1 WHERE id = 1"], "POST")
+    for code in ("40001", "40P01"):
+        for times in (2, 3):
+            work = ["SELECT change(1)", f"SELECT fail('{code}', {times})"]
+            route_work(app, f"/{code}/{times}/work", work)
+    route_statements(app, "/broken", ["SELECT change(1)", TERMINATE_ONCE], "PUT")
+    route_work(app, "/broken/work", ["SELECT change(1)", TERMINATE_ONCE])
+    route_work(app, "/broken/commit", ["INSERT INTO ended VALUES (1)"])
     for one, other in ((1, 2), (2, 1)):
-        changes = [f"SELECT change({counter})" for counter in (one, other)]
-        route_statements(
-            app, f"/from/{one}", [changes[0], "SELECT pg_sleep(0.05)", changes[1]], "PUT"
-        )
+        work = [f"SELECT change({one})", "SELECT pg_sleep(0.05)", f"SELECT change({other})"]
+        route_work(app, f"/from/{one}/work", work)
     return app
 
 
@@ -103,18 +124,49 @@ def test_database_is_required(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
-def test_what_may_succeed_at_once_is_repeated(client: httpx2.Client, code: str) -> None:
-    assert client.put(f"/{code}/PUT").json() == 3
+def test_work_that_may_succeed_at_once_is_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any], code: str
+) -> None:
+    assert client.post(f"/{code}/2/work").json() == 3
+    # The counter was changed in each attempt, and nothing of the first two is left.
+    assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
+    admin.execute("ALTER SEQUENCE attempts RESTART")
+    assert client.post(f"/{code}/3/work").status_code == 503
 
 
+def test_work_whose_connection_breaks_is_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.post("/broken/work").json() == 2
+    assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
+
+
+def test_commit_whose_connection_breaks_is_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.post("/broken/commit").status_code == 503
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
+
+
+def test_work_that_locks_each_other_out_succeeds(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        responses = list(pool.map(client.post, ["/from/1/work", "/from/2/work"]))
+
+    assert [response.status_code for response in responses] == [200, 200]
+    assert admin.execute("SELECT sum(balance) FROM counters").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize(
     ("code", "status"),
     [("40001", 503), ("40P01", 503), ("53300", 503), ("23505", 409), ("42601", 500)],
 )
-def test_what_may_not_be_repeated_is_answered(
-    client: httpx2.Client, admin: psycopg.Connection[Any], code: str, status: int
+def test_request_that_fails_is_answered_and_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any], code: str, status: int, method: str
 ) -> None:
-    response = client.post(f"/{code}/POST")
+    response = client.request(method, f"/{code}/{method}")
 
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -122,20 +174,17 @@ def test_what_may_not_be_repeated_is_answered(
     assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
 
 
-def test_requests_that_lock_each_other_out_both_succeed(client: httpx2.Client) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        responses = list(pool.map(client.put, ["/from/1", "/from/2"]))
+def test_request_whose_connection_breaks_is_answered_and_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.put("/broken").status_code == 503
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
 
-    assert [response.status_code for response in responses] == [200, 200]
 
-
-@pytest.mark.parametrize("timeouts", [{"database_statement_timeout": 0.2}])
-def test_slow_statement_is_cancelled(client: httpx2.Client) -> None:
-    response = client.get("/slow")
-
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "5"
-    assert client.get("/GET").status_code == 200
+def test_transactions_write_when_they_say_so(client: httpx2.Client) -> None:
+    for _ in range(2):
+        assert client.get("/read_only/GET").json() == "on"
+        assert client.post("/read_only/POST").json() == "off"
 
 
 def test_systems_without_poll_are_served_too() -> None:

@@ -13,11 +13,11 @@ from .config import Settings
 Kind = Literal["read", "snapshot", "write"]
 
 # The options of a session: each statement by itself, as connections are by default; one snapshot for all statements;
-# all statements or none of them.
+# all statements or none of them, and the one kind that says it writes.
 KINDS: dict[Kind, dict[str, Any]] = {
     "read": {},
     "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-    "write": {"isolation_level": "READ COMMITTED"},
+    "write": {"isolation_level": "READ COMMITTED", "postgresql_readonly": False},
 }
 
 # Seconds, for what no setting is needed: for the server's machine to answer at all, and for a client to take the next
@@ -37,6 +37,7 @@ Selector: type[selectors.BaseSelector] = getattr(
 MIGRATION_LOCK = 5_432_001
 
 # Codes and classes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
+READ_ONLY = "25006"
 TRANSIENT = {"40001", "40P01"}
 UNAVAILABLE = ("08", "25P03", "25P04", "40", "53", "55P03", "57", "58")
 
@@ -53,6 +54,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "lock_timeout": round(settings.database_lock_timeout * 1000),
         "idle_in_transaction_session_timeout": IDLE_TIMEOUT * 1000,
         "timezone": "UTC",
+        "default_transaction_read_only": "on",
     }
     return {
         "hide_parameters": True,
@@ -110,8 +112,18 @@ def is_unavailable(error: DBAPIError) -> bool:
 
 
 def is_transient(error: DBAPIError) -> bool:
-    """Tell whether the same transaction can succeed at once: after a deadlock, or with a new connection."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in TRANSIENT
+    """Tell whether the same transaction can succeed at once: after a deadlock, or with a new connection.
+
+    Nobody knows what has become of a COMMIT, which is no statement to SQLAlchemy, if its connection broke.
+    """
+    if error.connection_invalidated:
+        return error.statement is not None
+    return getattr(error.orig, "sqlstate", None) in TRANSIENT
+
+
+def is_refused_write(error: DBAPIError, connection: Connection) -> bool:
+    """Tell whether a transaction that only reads was to write."""
+    return getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def constraint_of(error: IntegrityError) -> str | None:

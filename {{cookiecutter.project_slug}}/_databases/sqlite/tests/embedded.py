@@ -10,6 +10,9 @@ from sqlalchemy import URL, Connection
 # No file can be there.
 NOWHERE = f"sqlite:///{__file__}/never_test.db"
 
+# Takes longer than any test waits.
+SLOW = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
 
 @cache
 def server() -> str:

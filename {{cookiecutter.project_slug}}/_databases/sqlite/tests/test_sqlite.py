@@ -1,19 +1,25 @@
 """What is special about SQLite."""
 
 import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from .conftest import PACKAGE, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
+from .embedded import SLOW
 from .framework import client_for
 from .sessions import route_statements
 
 engine = import_module(f"{PACKAGE}.engine")
+
+NUMBERS = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 
 
 @pytest.mark.parametrize(
@@ -59,12 +65,80 @@ def test_database_has_a_default_in_development_only(environment: pytest.MonkeyPa
 
 def test_connections_are_configured() -> None:
     app = create_app(IsolatedSettings())
-    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 5000}
+    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
     for name in pragmas:
         route_statements(app, f"/{name}", [f"PRAGMA {name}"])
 
     with client_for(app) as client:
         assert {name: client.get(f"/{name}").json() for name in pragmas} == pragmas
+
+
+def test_commits_may_be_left_to_the_system() -> None:
+    app = create_app(IsolatedSettings.model_validate({"database_synchronous": "normal"}))
+    route_statements(app, "/synchronous", ["PRAGMA synchronous"])
+
+    with client_for(app) as client:
+        assert client.get("/synchronous").json() == 1
+
+
+def test_connections_write_in_transactions_that_begin_so() -> None:
+    app = create_app(IsolatedSettings(database_pool_size=1))
+    for method in ("GET", "POST"):
+        route_statements(app, f"/{method}", ["PRAGMA query_only"], method)
+    error = ValueError()
+    route_statements(app, "/fail", ["SELECT 1"], "POST", error)
+
+    with client_for(app) as client:
+        for path in ("/POST", "/fail"):
+            assert client.get("/GET").json() == 1
+            assert client.post("/POST").json() == 0
+            client.post(path)
+        assert client.get("/GET").json() == 1
+
+
+@pytest.fixture
+def cursor() -> Iterator[sqlite3.Cursor]:
+    """A cursor whose calls may take a twentieth of a second each."""
+    connection = engine.ServiceConnection(
+        ":memory:", isolation_level=None, statement_timeout=0.05, synchronous="FULL"
+    )
+    with closing(connection):
+        yield connection.cursor()
+
+
+@pytest.mark.parametrize("fetch", ["fetchone", "fetchmany", "fetchall"])
+def test_what_takes_too_long_is_interrupted(cursor: sqlite3.Cursor, fetch: str) -> None:
+    cursor.execute(f"{NUMBERS} WHERE i = 0")
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        getattr(cursor, fetch)()
+    cursor.execute("BEGIN IMMEDIATE")
+    cursor.execute("CREATE TABLE numbers (number INTEGER)")
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        cursor.executemany(f"INSERT INTO numbers {SLOW.replace('(0)', '(?)')}", [(1,)])
+
+
+def test_time_between_two_reads_does_not_count(cursor: sqlite3.Cursor) -> None:
+    cursor.execute(NUMBERS)
+
+    for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchone):
+        time.sleep(0.06)
+        assert fetch()
+    cursor.arraysize = 2
+    assert [row for (row,) in cursor.fetchmany()] == [3, 4]
+    for _ in range(3):
+        time.sleep(0.06)
+        assert len(cursor.fetchmany(2000)) == 2000
+
+
+def test_file_that_is_no_database_is_closed_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no database" * 100)
+
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        engine.ServiceConnection(tmp_path / "file", statement_timeout=1, synchronous="FULL")
+
+
+def test_lock_is_no_deadlock() -> None:
+    assert not engine.is_transient(OperationalError("", {}, Exception("locked")))
 
 
 def test_writer_waits_for_another_but_not_for_ever() -> None:

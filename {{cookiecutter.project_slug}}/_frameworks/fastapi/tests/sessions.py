@@ -11,16 +11,20 @@ from fastapi import FastAPI as App
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 __all__ = [
     "engine_of",
     "held_connection",
+    "in_unit",
+    "is_closed",
     "rolled_back",
-    "route_echo",
+    "route_late_use",
     "route_object",
     "route_statements",
     "route_stream",
+    "route_work",
 ]
 
 
@@ -51,9 +55,12 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
         portal.call(connection.begin().start)
         with patch.object(
             app.state.database,
-            "session",
-            lambda kind=None: AsyncSession(
-                connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            "make_session",
+            lambda kind: AsyncSession(
+                connection,
+                join_transaction_mode="create_savepoint",
+                expire_on_commit=False,
+                close_resets_only=False,
             ),
         ):
             yield
@@ -66,23 +73,25 @@ def route_statements(
     statements: Sequence[str],
     method: str = "GET",
     error: Exception | None = None,
+    status: int = 200,
 ) -> None:
     """Let a path execute statements in the session of its request, and send the last value or fail."""
     database = import_module(f"{app.state.database.__module__}")
 
-    async def execute(session: Any) -> Any:
-        for statement in statements:
-            result = await session.execute(text(statement))
+    async def endpoint(session: Any) -> Any:
+        value = await execute(session, statements)
         if error:
             raise error
-        return result.scalar() if result.returns_rows else None
+        return value
 
-    execute.__annotations__ = {"session": database.SessionDep}
-    app.add_api_route(path, execute, methods=[method], response_model=None, name=path)
+    endpoint.__annotations__ = {"session": database.SessionDep}
+    app.add_api_route(
+        path, endpoint, methods=[method], response_model=None, status_code=status, name=path
+    )
 
 
 def route_object(app: App, path: str, make: Callable[[], object]) -> None:
-    """Let a path add an object to the session of its request, and leave it at that."""
+    """Let a path add an object to the session of a safe request, and leave it at that."""
     database = import_module(f"{app.state.database.__module__}")
 
     async def add(session: Any) -> None:
@@ -92,16 +101,77 @@ def route_object(app: App, path: str, make: Callable[[], object]) -> None:
     app.add_api_route(path, add, response_model=None, name=path)
 
 
-def route_echo(app: App, path: str) -> None:
-    """Let a path execute a statement, and send the body of a PUT back."""
+def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
+    """Let a path execute a statement in the session of its request, and once more as the answer is streamed."""
     database = import_module(f"{app.state.database.__module__}")
 
-    async def echo(body: list[int], session: Any) -> list[int]:
-        await session.execute(text("SELECT 1"))
-        return body
+    async def use(session: Any) -> StreamingResponse:
+        await session.execute(text(statement))
 
-    echo.__annotations__["session"] = database.SessionDep
-    app.add_api_route(path, echo, methods=["PUT"], name=path)
+        async def late() -> AsyncIterator[str]:
+            yield "begun"
+            try:
+                await session.execute(text(statement))
+            except InvalidRequestError as error:
+                errors.append(str(error))
+                raise
+
+        return StreamingResponse(late())
+
+    use.__annotations__["session"] = database.SessionDep
+    app.add_api_route(path, use, methods=["POST"], response_model=None, name=path)
+
+
+def route_work(app: App, path: str, statements: Sequence[str], method: str = "POST") -> None:
+    """Let a path run statements in a unit of work that can be repeated, and send the last value."""
+
+    async def work(session: AsyncSession) -> object:
+        return await execute(session, statements)
+
+    async def run() -> object:
+        result: object = await app.state.database.run(work)
+        return result
+
+    app.add_api_route(path, run, methods=[method], response_model=None, name=path)
+
+
+def in_unit(
+    app: App,
+    client: httpx2.Client,
+    statements: Sequence[str],
+    kind: str = "write",
+    error: Exception | None = None,
+) -> Any:
+    """Execute statements in a unit of work outside of any request; return the last value and the session, or fail."""
+
+    async def unit() -> tuple[object, AsyncSession]:
+        async with app.state.database.begin(kind) as session:
+            value = await execute(session, statements)
+            if error:
+                raise error
+        return value, session
+
+    portal = cast(TestClient, client).portal
+    assert portal
+    return portal.call(unit)
+
+
+async def execute(session: AsyncSession, statements: Sequence[str]) -> object:
+    """Execute statements, and return the value of the last one."""
+    for statement in statements:
+        result: Any = await session.execute(text(statement))
+    return result.scalar() if result.returns_rows else None
+
+
+def is_closed(app: App, client: httpx2.Client, session: AsyncSession) -> bool:
+    """Tell whether a session refuses to be used."""
+    portal = cast(TestClient, client).portal
+    assert portal
+    try:
+        portal.call(session.execute, text("SELECT 1"))
+    except InvalidRequestError as error:
+        return "permanently closed" in str(error)
+    return False
 
 
 def route_stream(app: App, path: str, statement: str, times: int) -> None:

@@ -1,60 +1,163 @@
-"""The database: the engine, and the session that a request works in."""
+"""The database: the engine, and the units of work that a session belongs to."""
 
-from collections.abc import AsyncIterator, Awaitable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated, TypeVar
+from random import uniform
+from typing import Annotated, Any, TypeVar
 
-from anyio import CancelScope
+from anyio import CancelScope, Semaphore, WouldBlock, fail_after
 from anyio.lowlevel import checkpoint_if_cancelled
-from fastapi import Depends, FastAPI, Request
-from sqlalchemy import text
+from fastapi import Depends, FastAPI, Request, Response
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+from sqlalchemy.util import await_
+from starlette.requests import HTTPConnection
 
 from . import health
 from .config import Settings
-from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
+from .database_errors import (
+    PAUSE,
+    DatabaseError,
+    can_be_repeated,
+    problem_of,
+    refuse_changes,
+    refuse_write,
+)
 from .engine import KINDS, Kind, options_of, prepare, url_of
 from .errors import answer_problem
 from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+class FairPool(AsyncAdaptedQueuePool):
+    """A pool that serves in the order of arrival; SQLAlchemy's lets newcomers overtake tasks that wait."""
+
+    # Its logger is one of SQLAlchemy's.
+    __module__ = AsyncAdaptedQueuePool.__module__
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._turns = Semaphore(self.size(), fast_acquire=True)
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            self._turns.acquire_nowait()
+        except WouldBlock:
+            await_(self._wait())
+        try:
+            return super()._do_get()
+        except BaseException:
+            self._turns.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self._turns.release()
+
+    async def _wait(self) -> None:
+        try:
+            with fail_after(self._timeout):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NoConnectionLeft(f"no connection was free for {self._timeout} s") from None
 
 
 class Database:
-    """The engine, by itself for statements that are committed each, and the sessions made with it."""
+    """The engine, and the units of work that are done with it."""
 
     def __init__(self, settings: Settings) -> None:
-        url = url_of(settings, "{{ cookiecutter.__driver }}")
-        self.engine = create_async_engine(url, **options_of(settings))
-        prepare(self.engine.sync_engine)
+        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), options_of(settings)
+        self.engine = create_async_engine(url, poolclass=FairPool, **options)
         self.engines = {
             kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
         }
+        # For readiness: an instance whose connections are all busy is not out of order.
+        self.probe = create_async_engine(
+            url, **options | {"pool_size": 1, "execution_options": KINDS["read"]}
+        )
+        for engine in (self.engine.sync_engine, self.probe.sync_engine):
+            prepare(engine)
+            event.listen(engine, "handle_error", refuse_write)
 
-    def session(self, kind: Kind = "write") -> AsyncSession:
-        """Make a session; close it, by `async with`, whatever happens."""
-        return AsyncSession(self.engines[kind], expire_on_commit=False)
+    @asynccontextmanager
+    async def begin(self, kind: Kind = "write") -> AsyncIterator[AsyncSession]:
+        """Begin a unit of work: committed at its end, rolled back on any error, and its session is closed for good.
+
+        `read` reads each statement by itself and `snapshot` all of them in one state; both raise WriteRefused when they
+        are to write.
+        """
+        session = self.make_session(kind)
+        try:
+            try:
+                yield session
+            except ProblemError as error:
+                if error.keeps_changes:
+                    await session.commit()
+                raise
+            if kind == "write":
+                await session.commit()
+            else:
+                refuse_changes(session.sync_session)
+        finally:
+            with CancelScope(shield=True):
+                await session.close()
+
+    async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Return what `work(session)` does in a unit of work, which begins anew after a deadlock or a broken connection.
+
+        It is called three times at most, so what it does besides using its session may happen as often.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with self.begin() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if not can_be_repeated(error, attempt):
+                    raise
+            await asyncio.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  # no secret
+            attempt += 1
+
+    def make_session(self, kind: Kind) -> AsyncSession:
+        """Make the session of a unit of work, which cannot be used after its end."""
+        return AsyncSession(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     async def ping(self) -> None:
         """Raise an error where the database does not answer."""
-        async with self.session("read") as session:
-            await session.execute(text("SELECT 1"))
+        async with self.probe.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close the connections."""
+        await self.engine.dispose()
+        await self.probe.dispose()
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
     """Give the application its database, and an answer to its errors."""
     app.state.database = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
-    app.add_middleware(DatabaseErrorMiddleware)
+    app.exception_handler(DBAPIError)(answer_database_error)
+    app.exception_handler(NoConnectionLeft)(answer_database_error)
+
+
+async def answer_database_error(request: Request, error: DatabaseError) -> Response:
+    """Answer 409 for a constraint and 503 while the database is not available; anything else is a bug."""
+    return await answer_problem(request, problem_of(error))
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Close the connections when the application ends."""
     yield
-    await get_database(app).engine.dispose()
+    await get_database(app).dispose()
 
 
 def get_database(app: FastAPI) -> Database:
@@ -63,36 +166,22 @@ def get_database(app: FastAPI) -> Database:
     return database
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """Give a request its session, committed before the answer is sent, rolled back on any error.
+async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """Give a request the session of its unit of work, which ends before the answer is sent.
 
-    What a safe request reads, it reads statement by statement; any other request is a transaction.
+    A safe request only reads, each statement by itself; any other request is a transaction.
     """
-    kind: Kind = "read" if request.method in SAFE_METHODS else "write"
-    async with get_database(request.app).session(kind) as session:
-        try:
-            yield session
-        except ProblemError as error:
-            if error.keeps_changes:
-                await session.commit()
-            raise
-        if has_to_commit(session, request.method):
-            await session.commit()
-
-
-def has_to_commit(session: AsyncSession, method: str) -> bool:
-    """Tell whether anything is left to store: what a safe request has said was committed at once."""
-    return method not in SAFE_METHODS or bool(session.new or session.dirty or session.deleted)
+    if connection.scope["type"] != "http":
+        raise RuntimeError("a WebSocket has no unit of work: use `async with database.begin()`")
+    kind: Kind = "read" if connection.scope["method"] in SAFE_METHODS else "write"
+    async with get_database(connection.app).begin(kind) as session:
+        yield session
 
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    session = get_database(request.app).session("snapshot")
-    try:
+    async with get_database(request.app).begin("snapshot") as session:
         yield session
-    finally:
-        with CancelScope(shield=True):
-            await session.close()
 
 
 async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
@@ -113,61 +202,3 @@ async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 StreamSessionDep = Annotated[AsyncSession, Depends(get_stream_session, scope="request")]
-
-
-class DatabaseErrorMiddleware:
-    """Answer errors of the database; repeat a request where that is safe, and can help."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        exchange = RepeatableExchange(receive, send)
-        # Routing writes into it where it has arrived, and would go on from there.
-        unrouted = {**scope}
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                await self.app(scope, exchange.receive, exchange.send)
-                return
-            except DATABASE_ERRORS as error:
-                if exchange.begun:
-                    raise
-                if may_be_tried_again(error, scope["method"], attempt):
-                    exchange.rewind()
-                    scope.clear()
-                    scope.update(unrouted)
-                    continue
-                response = await answer_problem(Request(scope), problem_of(error))
-                await response(scope, receive, send)
-                return
-
-
-class RepeatableExchange:
-    """A request whose body can be read again, as long as no response was begun."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self.receive_on, self.send_on = receive, send
-        self.begun = False
-        self.received: list[Message] = []
-        self.to_receive: list[Message] = []
-
-    async def receive(self) -> Message:
-        """Give the parts of the body again, then the rest of it."""
-        if self.to_receive:
-            return self.to_receive.pop(0)
-        self.received.append(await self.receive_on())
-        return self.received[-1]
-
-    def send(self, message: Message) -> Awaitable[None]:
-        """Take note of the response."""
-        self.begun = True
-        return self.send_on(message)
-
-    def rewind(self) -> None:
-        """Begin again."""
-        self.to_receive = self.received.copy()

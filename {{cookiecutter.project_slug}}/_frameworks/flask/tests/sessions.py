@@ -8,18 +8,22 @@ from unittest.mock import patch
 
 import httpx2
 from flask import Flask as App
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 __all__ = [
     "engine_of",
     "held_connection",
+    "in_unit",
+    "is_closed",
     "rolled_back",
-    "route_echo",
+    "route_late_use",
     "route_object",
     "route_statements",
     "route_stream",
+    "route_work",
 ]
 
 
@@ -43,9 +47,12 @@ def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
         connection.begin()
         with patch.object(
             app.extensions["database"],
-            "session",
-            lambda kind=None: Session(
-                connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            "make_session",
+            lambda kind: Session(
+                connection,
+                join_transaction_mode="create_savepoint",
+                expire_on_commit=False,
+                close_resets_only=False,
             ),
         ):
             yield
@@ -58,23 +65,22 @@ def route_statements(
     statements: Sequence[str],
     method: str = "GET",
     error: Exception | None = None,
+    status: int = 200,
 ) -> None:
     """Let a path execute statements in the session of its request, and send the last value or fail."""
     database = import_module(f"{app.import_name}.database")
 
-    def execute() -> Any:
-        session = database.get_session()
-        for statement in statements:
-            result = session.execute(text(statement))
+    def view() -> Any:
+        value = execute(database.get_session(), statements)
         if error:
             raise error
-        return jsonify(result.scalar() if result.returns_rows else None)
+        return jsonify(value), status
 
-    app.add_url_rule(path, path, execute, methods=[method])
+    app.add_url_rule(path, path, view, methods=[method])
 
 
 def route_object(app: App, path: str, make: Callable[[], object]) -> None:
-    """Let a path add an object to the session of its request, and leave it at that."""
+    """Let a path add an object to the session of a safe request, and leave it at that."""
     database = import_module(f"{app.import_name}.database")
 
     def add() -> Any:
@@ -84,16 +90,65 @@ def route_object(app: App, path: str, make: Callable[[], object]) -> None:
     app.add_url_rule(path, path, add)
 
 
-def route_echo(app: App, path: str) -> None:
-    """Let a path execute a statement, and send the body of a PUT back."""
+def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
+    """Let a path execute a statement in the session of its request, and once more as the answer is streamed."""
     database = import_module(f"{app.import_name}.database")
 
-    def echo() -> Any:
-        for _ in range(2):
-            database.get_session().execute(text("SELECT 1"))
-        return jsonify(request.get_json())
+    def use() -> Response:
+        session: Session = database.get_session()
+        session.execute(text(statement))
 
-    app.add_url_rule(path, path, echo, methods=["PUT"])
+        def late() -> Iterator[str]:
+            yield "begun"
+            try:
+                session.execute(text(statement))
+            except InvalidRequestError as error:
+                errors.append(str(error))
+                raise
+
+        return Response(late())
+
+    app.add_url_rule(path, path, use, methods=["POST"])
+
+
+def route_work(app: App, path: str, statements: Sequence[str], method: str = "POST") -> None:
+    """Let a path run statements in a unit of work that can be repeated, and send the last value."""
+
+    def run() -> Response:
+        return jsonify(app.extensions["database"].run(lambda session: execute(session, statements)))
+
+    app.add_url_rule(path, path, run, methods=[method])
+
+
+def in_unit(
+    app: App,
+    client: httpx2.Client,
+    statements: Sequence[str],
+    kind: str = "write",
+    error: Exception | None = None,
+) -> Any:
+    """Execute statements in a unit of work outside of any request; return the last value and the session, or fail."""
+    with app.extensions["database"].begin(kind) as session:
+        value = execute(session, statements)
+        if error:
+            raise error
+    return value, session
+
+
+def execute(session: Session, statements: Sequence[str]) -> object:
+    """Execute statements, and return the value of the last one."""
+    for statement in statements:
+        result: Any = session.execute(text(statement))
+    return result.scalar() if result.returns_rows else None
+
+
+def is_closed(app: App, client: httpx2.Client, session: Session) -> bool:
+    """Tell whether a session refuses to be used."""
+    try:
+        session.execute(text("SELECT 1"))
+    except InvalidRequestError as error:
+        return "permanently closed" in str(error)
+    return False
 
 
 def route_stream(app: App, path: str, statement: str, times: int) -> None:

@@ -26,7 +26,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     logs.configure(settings)
 
+    # {% if cookiecutter.database == "none" %}
     app = Flask(__name__, static_folder=None)
+    # {% endif %}
+    # {% if cookiecutter.database != "none" %}
+    app = database.TransactionalFlask(__name__, static_folder=None)
+    # {% endif %}
 
     dependencies.init_app(app, settings)
     errors.init_app(app)

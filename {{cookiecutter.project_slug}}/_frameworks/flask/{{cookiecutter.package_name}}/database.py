@@ -1,41 +1,167 @@
-"""The database: the engine, and the session that a request works in."""
+"""The database: the engine, and the units of work that a session belongs to."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from random import uniform
+from typing import TypeVar
 from weakref import finalize
 
-from flask import Flask, Response, after_this_request, current_app, g, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from . import health
 from .config import Settings
-from .database_errors import DATABASE_ERRORS, may_be_tried_again, problem_of
+from .database_errors import (
+    PAUSE,
+    DatabaseError,
+    can_be_repeated,
+    problem_of,
+    refuse_changes,
+    refuse_write,
+)
 from .engine import KINDS, Kind, options_of, prepare, url_of
+from .errors import answer_problem
 from .problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+Result = TypeVar("Result")
 
 
 class Database:
-    """The engine, by itself for statements that are committed each, and the sessions made with it."""
+    """The engine, and the units of work that are done with it."""
 
     def __init__(self, settings: Settings) -> None:
-        url = url_of(settings, "{{ cookiecutter.__driver }}")
-        self.engine = create_engine(url, **options_of(settings))
-        prepare(self.engine)
+        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), options_of(settings)
+        self.engine = create_engine(url, **options)
         self.engines = {
             kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
         }
+        # For readiness: an instance whose connections are all busy is not out of order.
+        self.probe = create_engine(
+            url, **options | {"pool_size": 1, "execution_options": KINDS["read"]}
+        )
+        for engine in (self.engine, self.probe):
+            prepare(engine)
+            event.listen(engine, "handle_error", refuse_write)
 
-    def session(self, kind: Kind = "write") -> Session:
-        """Make a session; close it, by `with`, whatever happens."""
-        return Session(self.engines[kind], expire_on_commit=False)
+    @contextmanager
+    def begin(self, kind: Kind = "write") -> Iterator[Session]:
+        """Begin a unit of work: committed at its end, rolled back on any error, and its session is closed for good.
+
+        `read` reads each statement by itself and `snapshot` all of them in one state; both raise WriteRefused when they
+        are to write.
+        """
+        session = self.make_session(kind)
+        try:
+            try:
+                yield session
+            except ProblemError as error:
+                if error.keeps_changes:
+                    session.commit()
+                raise
+            if kind == "write":
+                session.commit()
+            else:
+                refuse_changes(session)
+        finally:
+            session.close()
+
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        """Return what `work(session)` does in a unit of work, which begins anew after a deadlock or a broken connection.
+
+        It is called three times at most, so what it does besides using its session may happen as often.
+        """
+        attempt = 1
+        while True:
+            try:
+                with self.begin() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not can_be_repeated(error, attempt):
+                    raise
+            time.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  # no secret
+            attempt += 1
+
+    def make_session(self, kind: Kind) -> Session:
+        """Make the session of a unit of work, which cannot be used after its end."""
+        return Session(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     def ping(self) -> None:
         """Raise an error where the database does not answer."""
-        with self.session("read") as session:
-            session.execute(text("SELECT 1"))
+        with self.probe.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+        self.probe.dispose()
+
+
+class RequestUnit:
+    """The unit of work of a request, which begins when its session is first asked for."""
+
+    def __init__(self, database: Database, method: str) -> None:
+        self.database = database
+        self.kind: Kind = "read" if method in SAFE_METHODS else "write"
+        self.sessions: dict[Kind, Session] = {}
+        self.work, self.streams = ExitStack(), ExitStack()
+        self.is_over = False
+
+    def session(self, kind: Kind, stack: ExitStack) -> Session:
+        """Return the session of a kind, begun once."""
+        if kind not in self.sessions:
+            self.sessions[kind] = stack.enter_context(self.database.begin(kind))
+        return self.sessions[kind]
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Commit, or roll back what an error has interrupted; nothing can be added afterwards."""
+        if error:
+            self.streams.close()
+        if not self.is_over:
+            self.is_over = True
+            self.work.__exit__(
+                type(error) if error else None, error, getattr(error, "__traceback__", None)
+            )
+
+
+UNIT: ContextVar[RequestUnit] = ContextVar("UNIT")
+
+
+class TransactionalFlask(Flask):
+    """A Flask in which each request is one unit of work, from its first hook to its last."""
+
+    def full_dispatch_request(self) -> Response:
+        """Commit after the last hook; a commit that fails is an error like any other."""
+        unit = RequestUnit(get_database(self), request.method)
+        token = UNIT.set(unit)
+        try:
+            response = super().full_dispatch_request()
+            try:
+                unit.end()
+            except Exception as error:
+                response = self.finalize_request(self.handle_user_exception(error))
+            response.call_on_close(unit.streams.close)
+            return response
+        except BaseException as error:
+            unit.end(error)
+            raise
+        finally:
+            UNIT.reset(token)
+
+    def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
+        """Roll back, or commit what the error keeps, before any error handler is called."""
+        try:
+            UNIT.get().end(e)
+        except Exception as error:
+            return super().handle_user_exception(error)
+        return super().handle_user_exception(e)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -43,10 +169,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["database"] = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
     # Flask tells nobody when an application ends; connections end with it, or with the process.
-    finalize(app, database.engine.dispose)
-    # Around the view alone: an error of the commit is still one that error handlers see.
-    app.dispatch_request = in_transaction(app.dispatch_request)  # type: ignore[method-assign]
-    app.teardown_request(close_sessions)
+    finalize(app, database.dispose)
+    app.register_error_handler(DBAPIError, answer_database_error)
+    app.register_error_handler(NoConnectionLeft, answer_database_error)
+
+
+def answer_database_error(error: DatabaseError) -> Response:
+    """Answer 409 for a constraint and 503 while the database is not available; anything else is a bug."""
+    return answer_problem(problem_of(error))
 
 
 def get_database(app: Flask) -> Database:
@@ -56,77 +186,26 @@ def get_database(app: Flask) -> Database:
 
 
 def get_session() -> Session:
-    """Give a request its session, committed before the answer is sent, rolled back on any error.
+    """Give a request the session of its unit of work, which ends before the answer is sent.
 
-    What a safe request reads, it reads statement by statement; any other request is a transaction.
+    A safe request only reads, each statement by itself; any other request is a transaction.
     """
-    session: Session | None = g.get("session")
-    if session is None:
-        kind: Kind = "read" if request.method in SAFE_METHODS else "write"
-        g.session = session = get_database(current_app).session(kind)
-    return session
-
-
-def has_to_commit(session: Session, method: str) -> bool:
-    """Tell whether anything is left to store: what a safe request has said was committed at once."""
-    return method not in SAFE_METHODS or bool(session.new or session.dirty or session.deleted)
+    unit = current_unit()
+    return unit.session(unit.kind, unit.work)
 
 
 def get_stream_session() -> Session:
     """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
-    session: Session | None = g.get("stream_session")
-    if session is None:
-        g.stream_session = session = get_database(current_app).session("snapshot")
-        after_this_request(hand_over)
-    return session
+    unit = current_unit()
+    return unit.session("snapshot", unit.streams)
 
 
-def hand_over(response: Response) -> Response:
-    """Leave the session of a stream to its response, which servers close however it ends."""
-    if "stream_session" in g:
-        response.call_on_close(g.pop("stream_session").close)
-    return response
-
-
-def close_sessions(error: BaseException | None = None) -> None:
-    """Close the sessions of a request, where it has any; what was not committed is rolled back."""
-    for name in ("session", "stream_session"):
-        session: Session | None = g.pop(name, None)
-        if session is not None:
-            session.close()
-
-
-def in_transaction(
-    dispatch: Callable[[], ResponseReturnValue],
-) -> Callable[[], ResponseReturnValue]:
-    """Answer errors of the database; repeat a request where that is safe, and can help."""
-
-    def dispatch_request() -> ResponseReturnValue:
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                return committed(dispatch)
-            except DATABASE_ERRORS as error:
-                close_sessions()
-                if not may_be_tried_again(error, request.method, attempt):
-                    raise problem_of(error) from error
-            except BaseException:
-                close_sessions()
-                raise
-
-    return dispatch_request
-
-
-def committed(dispatch: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Call a view, and commit what it did, or what an error of it keeps."""
-    try:
-        answer = dispatch()
-    except ProblemError as error:
-        if error.keeps_changes and (session := g.get("session")):
-            session.commit()
-        raise
-    session = g.get("session")
-    if session and has_to_commit(session, request.method):
-        session.commit()
-    return answer
+def current_unit() -> RequestUnit:
+    """Return the unit of work of the request; raise RuntimeError before its begin and after its end."""
+    unit = UNIT.get(None)
+    if unit is None or unit.is_over:
+        raise RuntimeError(
+            "no unit of work: this is outside of a request, after its end or after an error of it;"
+            " use `with database.begin() as session`"
+        )
+    return unit

@@ -4,8 +4,11 @@ from unittest.mock import patch
 
 import httpx2
 import pytest
+from sqlalchemy import event
 
 from ..accounts.people import authorization, log_in, sign_up
+from ..conftest import App
+from ..sessions import engine_of
 from .posts import CONTENT, POST, POSTS, create, path_of, titles
 
 
@@ -68,6 +71,23 @@ def test_nobody_reads_what_is_published_and_changes_nothing(client: httpx2.Clien
         assert client.post(POSTS, json=POST).status_code == 401
         assert client.get(f"{POSTS}/export").status_code == 401
         assert client.get(POSTS).json()["items"] == []
+
+
+def test_drafts_of_others_are_not_asked_for(app: App, client: httpx2.Client) -> None:
+    create(client)
+    executed: list[object] = []
+
+    def note(*arguments: object) -> None:
+        executed.append(arguments)
+
+    event.listen(engine_of(app), "before_cursor_execute", note)
+    with patch.dict(client.headers):
+        del client.headers["Authorization"]
+        page = client.get(POSTS, params={"published": False}).json()
+    event.remove(engine_of(app), "before_cursor_execute", note)
+
+    assert page == {"items": [], "next": None}
+    assert executed == []
 
 
 def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str]) -> None:

@@ -47,7 +47,7 @@ async def change_password(
     with passwords.place():
         await count_attempt(request, "change password", str(claims.user_id))
         # Read before, so that no connection waits for the hashing.
-        async with get_database(request.app).session("read") as reading:
+        async with get_database(request.app).begin("read") as reading:
             user = service.active(await reading.run_sync(service.current, claims))
         is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
         new_hash = await run_in_threadpool(passwords.hash_of, new)
@@ -104,5 +104,5 @@ async def find_user(request: Request, username: str) -> User | None:
     address = address_of(username)
     if address is None:
         return None
-    async with get_database(request.app).session("read") as session:
+    async with get_database(request.app).begin("read") as session:
         return await session.run_sync(service.find, address)

@@ -45,7 +45,7 @@ def change_password(body: PasswordChange) -> None:
     with passwords.place():
         count_attempt("change password", str(claims.user_id))
         # Read before, so that no connection waits for the hashing.
-        with get_database(current_app).session("read") as reading:
+        with get_database(current_app).begin("read") as reading:
             user = service.active(service.current(reading, claims))
         is_right, _ = passwords.verify(current, user.password_hash)
         new_hash = passwords.hash_of(new)
@@ -99,5 +99,5 @@ def find_user(username: str) -> User | None:
     address = address_of(username)
     if address is None:
         return None
-    with get_database(current_app).session("read") as session:
+    with get_database(current_app).begin("read") as session:
         return service.find(session, address)

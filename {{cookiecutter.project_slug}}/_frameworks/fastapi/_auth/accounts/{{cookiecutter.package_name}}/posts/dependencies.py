@@ -23,6 +23,8 @@ async def readable_page(
     query: Annotated[PostQuery, Query()], claims: MaybeClaims, session: SessionDep
 ) -> PostPage:
     """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
+    if claims is None and query.published is False:
+        return PostPage(items=[], next=None)
     reader = str(claims.user_id) if claims else None
     page = await service.list_page(session, query, queries.VISIBLE, reader=reader)
     if claims and any(post.published_at is None for post in page.items):

@@ -17,6 +17,8 @@ exporter = scoped("posts:export")
 def readable_page(query: PostQuery) -> PostPage:
     """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
     claims, session = maybe_parse_jwt(), get_session()
+    if claims is None and query.published is False:
+        return PostPage(items=[], next=None)
     reader = str(claims.user_id) if claims else None
     page = service.list_page(session, query, queries.VISIBLE, reader=reader)
     if claims and any(post.published_at is None for post in page.items):
