@@ -15,7 +15,7 @@ from .conftest import PACKAGE, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
 from .embedded import SLOW
 from .framework import client_for
-from .sessions import route_statements
+from .sessions import held_connection, route_statements
 
 engine = import_module(f"{PACKAGE}.engine")
 
@@ -82,7 +82,7 @@ def test_commits_may_be_left_to_the_system() -> None:
 
 
 def test_connections_write_in_transactions_that_begin_so() -> None:
-    app = create_app(IsolatedSettings(database_pool_size=1))
+    app = create_app(IsolatedSettings(database_pool_size=2))
     for method in ("GET", "POST"):
         route_statements(app, f"/{method}", ["PRAGMA query_only"], method)
     error = ValueError()
@@ -94,6 +94,8 @@ def test_connections_write_in_transactions_that_begin_so() -> None:
             assert client.post("/POST").json() == 0
             client.post(path)
         assert client.get("/GET").json() == 1
+        with held_connection(app, client):
+            assert client.get("/GET").json() == 1
 
 
 @pytest.fixture

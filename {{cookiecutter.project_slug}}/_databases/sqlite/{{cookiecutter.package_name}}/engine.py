@@ -100,13 +100,8 @@ class ServiceConnection(sqlite3.Connection):
         """Make a cursor."""
         return super().cursor(factory)
 
-    def commit(self) -> None:
-        """Commit; what follows cannot write."""
-        super().commit()
-        self.allow_writes(False)
-
     def rollback(self) -> None:
-        """Roll back; what follows cannot write."""
+        """Roll back, as is done whenever the connection is given back; what follows cannot write."""
         super().rollback()
         self.allow_writes(False)
 
