@@ -28,6 +28,9 @@ PRUNED = [
     "tests/event_loop.py",
     "tests/test_fastapi_database.py",
     # {% endif %}
+    # {% if cookiecutter.framework == "flask" and cookiecutter.database == "none" %}
+    "tests/test_flask_database.py",
+    # {% endif %}
     # {% if cookiecutter.database == "none" %}
     "{{ cookiecutter.package_name }}/audit_log.py",
     "{{ cookiecutter.package_name }}/database.py",

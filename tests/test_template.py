@@ -60,8 +60,6 @@ ONE_SIDED_NAMES = {
         "unbroken",  # threads are not cancelled
         "allowed_methods",  # Flask names the methods of all rules
         "FairPool",  # threads are served in the order of arrival by SQLAlchemy's own
-        "portal_of",
-        "connections_in_use",
         "lifespan",  # connections belong to an event loop, and end with it
         "CountedRoute",  # Flask has functions that run after requests, whatever came of them
         "read_headers",  # WSGI servers have read them

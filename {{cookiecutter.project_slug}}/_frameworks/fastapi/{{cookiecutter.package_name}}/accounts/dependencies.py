@@ -89,7 +89,7 @@ MaybeUser = Annotated[User | None, Depends(maybe_user)]
 
 async def socket_user(connection: HTTPConnection, claims: ClaimsDep) -> User:
     """Return the account of the token of a WebSocket, read in a session that ends before it opens."""
-    async with get_database(connection.app).session("read") as session:
+    async with get_database(connection.app).begin("read") as session:
         return service.active(await session.run_sync(service.current, claims))
 
 
