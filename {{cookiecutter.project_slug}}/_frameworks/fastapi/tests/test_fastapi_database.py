@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.testclient import WebSocketDenialResponse
 from starlette.types import Message, Scope
 
 from .conftest import PACKAGE, App, IsolatedSettings, create_app
@@ -261,14 +262,14 @@ def test_websocket_has_a_unit_for_each_message() -> None:
 
     with TestClient(app, base_url="http://localhost") as client:
         in_unit(app, client, [CREATE])
-        with client.websocket_connect("/socket") as connection:
+        with client.websocket_connect("ws://localhost/socket") as connection:
             for count in (1, 2):
                 connection.send_text("visit")
                 assert connection.receive_text() == "visit"
                 assert in_unit(app, client, [COUNT], "read")[0] == count
 
 
-def test_websocket_has_no_unit_of_work(app: App) -> None:
+def test_websocket_has_no_unit_of_work(app: App, caplog: pytest.LogCaptureFixture) -> None:
     async def socket(websocket: WebSocket, session: AsyncSession) -> None:
         raise AssertionError("is not reached")
 
@@ -277,7 +278,10 @@ def test_websocket_has_no_unit_of_work(app: App) -> None:
 
     with (
         TestClient(app, base_url="http://localhost") as client,
-        pytest.raises(RuntimeError, match=r"use `async with database\.begin\(\)`"),
-        client.websocket_connect("/socket"),
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect("ws://localhost/socket"),
     ):
         pass
+
+    assert refused.value.status_code == 500
+    assert "use `async with database.begin()`" in caplog.text

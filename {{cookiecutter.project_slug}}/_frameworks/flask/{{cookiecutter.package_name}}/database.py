@@ -140,7 +140,7 @@ class TransactionalFlask(Flask):
     def full_dispatch_request(self) -> Response:
         """Commit after the last hook; a commit that fails is an error like any other."""
         unit = RequestUnit(get_database(self), request.method)
-        token = UNIT.set(unit)
+        outer = UNIT.set(unit)
         try:
             response = super().full_dispatch_request()
             try:
@@ -153,7 +153,7 @@ class TransactionalFlask(Flask):
             unit.end(error)
             raise
         finally:
-            UNIT.reset(token)
+            UNIT.reset(outer)
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
         """Roll back, or commit what the error keeps, before any error handler is called."""
