@@ -259,9 +259,9 @@ def test_pages_of_the_service_and_of_the_settings_may_connect(
         assert socket.receive_text() == "a"
 
 
-def test_pages_of_any_origin_may_connect(deployed: dict[str, object]) -> None:
+def test_pages_of_any_origin_may_connect() -> None:
     with (
-        client_of(app_with(cors_origins=["*"], **deployed)) as client,
+        client_of(app_with(cors_origins=["*"])) as client,
         client.websocket_connect(URL, headers={"Origin": "https://any.example"}) as socket,
     ):
         assert headers_of(socket)[b"x-room"] == b"hall"
