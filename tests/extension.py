@@ -9,7 +9,9 @@ from tests.variants import Variant
 
 EXTENDED = Path(__file__).parent / "extended"
 # Settings of accounts, which services without them ignore: people may register and log in as often as tests do.
-OPEN = {"REGISTRATION": "true", "ACCOUNT_LIMIT": "1000 per second", "ADDRESS_LIMIT": "1000 per second"}
+OFTEN = "1000 per second"
+LIMITS = ("ACCOUNT_FROM_ADDRESS_LIMIT", "ADDRESS_LIMIT", "ACCOUNT_LIMIT")
+OPEN = {"REGISTRATION": "true", **dict.fromkeys(LIMITS, OFTEN)}
 SECRET_KEY = "only for these services of the tests"
 
 

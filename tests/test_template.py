@@ -67,7 +67,6 @@ ONE_SIDED_NAMES = {
         "path_template",  # a function of Flask's operations
         "WebSocketConnection",  # WSGI has none, nor what follows
         "answer_invalid_handshake",
-        "socket_user",
         "TokenScheme",
         "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },

@@ -87,7 +87,7 @@ def logins(server: Server, email: str, number: int) -> Iterator[list[tuple[int, 
 
 @pytest.mark.variants("framework=flask,auth=accounts")
 def test_thread_is_left_for_others_while_passwords_are_waited_for(project: Path, variant: Variant) -> None:
-    threads = number_in(project / "my_service/server.py", r"blocking_threads=(\d+)")
+    threads = number_in(project / "my_service/config.py", r"threads: .* = (\d+)")
     places = number_in(project / "my_service/accounts/passwords.py", r"PLACES = BoundedSemaphore\((\d+)\)")
 
     assert places < threads

@@ -21,6 +21,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("auth", "accounts"): [
         "account",
         "account_limit",
+        "account_from_address_limit",
         "address_limit",
         "registration",
         "active_?user",

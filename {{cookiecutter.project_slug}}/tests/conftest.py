@@ -132,8 +132,9 @@ def settings() -> Settings:
         secret_key=SECRET_KEY,
         # {% if cookiecutter.auth == "accounts" %}
         registration=True,
-        account_limit="1000 per second",
+        account_from_address_limit="1000 per second",
         address_limit="1000 per second",
+        account_limit="1000 per second",
         # {% endif %}
     )
 

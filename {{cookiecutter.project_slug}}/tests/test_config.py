@@ -207,6 +207,7 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "secret_key_fallbacks": "hunter2",
         "access_token_lifetime": 0,
         "refresh_token_lifetime": 0,
+        "account_from_address_limit": "often",
         "account_limit": "often",
         "address_limit": "10 per blink",
         "rate_limit_storage": 1,

@@ -94,8 +94,9 @@ class Settings(BaseSettings):
     secret_key_fallbacks: Annotated[Fallbacks, NoDecode, BeforeValidator(split)] = ()
     access_token_lifetime: Seconds = 600
     refresh_token_lifetime: Seconds = 1209600
-    account_limit: Limit = "10 per 15 minutes"
+    account_from_address_limit: Limit = "10 per 15 minutes"
     address_limit: Limit = "100 per 15 minutes"
+    account_limit: Limit = "200 per hour"
     rate_limit_storage: LimitStorage = SecretStr("memory://")
     # {% endif %}
 

@@ -165,8 +165,11 @@ def test_commands_log_security_events_with_their_operator(
 def test_what_is_wrong_is_told(command: Command) -> None:
     assert "is not an e-mail address" in command("create", "nobody").output
     assert "at least 12 characters" in command("create", EMAIL, password="short").output
-    assert "most common" in command("create", EMAIL, password="1qaz2wsx3edc").output
+    assert "Too easy to guess" in command("create", EMAIL, password="1qaz2wsx3edc").output
+    assert "Too easy to guess" in command("create", EMAIL, password=EMAIL).output
+    assert command("list").output == ""
     command("create", EMAIL)
+    assert "Too easy to guess" in command("reset-password", EMAIL, password=EMAIL).output
 
     for arguments, said in {
         ("create", EMAIL): f"Error: {EMAIL} has an account already",

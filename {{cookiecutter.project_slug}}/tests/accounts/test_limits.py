@@ -1,17 +1,34 @@
 """How often somebody may try."""
 
+import socket
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import IPv4Network
 from threading import BoundedSemaphore, Lock
-from time import sleep
+from time import monotonic, sleep
+from typing import Any, ClassVar
 
 import httpx2
 import pytest
 from limits.aio.storage import MemoryStorage as LoopStorage
 from limits.storage import MemoryStorage
 from pydantic import SecretStr, ValidationError
+from sqlalchemy import event
 
-from ..conftest import SECRET_KEY, IsolatedSettings, Settings, limit_storage, limits, passwords
+from ..conftest import (
+    SECRET_KEY,
+    IsolatedSettings,
+    ProblemError,
+    Settings,
+    create_app,
+    limit_storage,
+    limits,
+    passwords,
+)
+from ..databases import make_database
+from ..framework import client_for, route
+from ..sessions import engine_of
 from .conftest import ClientWith
 from .people import (
     ACCOUNTS,
@@ -44,38 +61,92 @@ class Down(MemoryStorage):
         raise ValueError("nobody is there")
 
 
-def log_in_from(client: httpx2.Client, *addresses: str) -> list[int]:
+class Flaky(MemoryStorage):
+    """Stands for a storage that fails for a while."""
+
+    STORAGE_SCHEME = ["flaky"]
+    is_down: ClassVar[bool] = True
+    asked: ClassVar[int] = 0
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        type(self).asked += 1
+        if self.is_down:
+            raise ValueError("nobody is there")
+        return super().acquire_entry(key, limit, expiry, amount)
+
+
+class Watched(MemoryStorage):
+    """Stands for a storage elsewhere; it notes what is done while it is waited for."""
+
+    STORAGE_SCHEME = ["watched"]
+    note: ClassVar[Callable[[], None]]
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        type(self).note()
+        return super().acquire_entry(key, limit, expiry, amount)
+
+
+@pytest.fixture
+def hung_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStr]:
+    """The address of a Redis that takes connections, and never answers."""
+    monkeypatch.setattr(limit_storage, "TIMEOUTS", dict.fromkeys(limit_storage.TIMEOUTS, 2))
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        yield SecretStr(f"redis://127.0.0.1:{server.getsockname()[1]}")
+
+
+def log_in_from(
+    client: httpx2.Client, address: str, email: str, password: str = PASSWORD
+) -> httpx2.Response:
+    """Give a password, behind a proxy that tells where it comes from."""
+    form, headers = {"username": email, "password": password}, {"X-Forwarded-For": address}
+    return client.post(f"{ACCOUNTS}/token", data=form, headers=headers)
+
+
+def statuses_from(client: httpx2.Client, *addresses: str) -> list[int]:
     """Try to log in from addresses that a proxy reports; return the statuses."""
-    return [
-        client.post(
-            "/api/v1/accounts/token",
-            data={"username": an_address(), "password": PASSWORD},
-            headers={"X-Forwarded-For": address},
-        ).status_code
-        for address in addresses
-    ]
+    return [log_in_from(client, each, an_address()).status_code for each in addresses]
 
 
-def expect_refusal(response: httpx2.Response, name: str) -> None:
+def expect_refusal(response: httpx2.Response, name: str, limit: int = 2) -> None:
     assert response.status_code == 429
     assert response.headers["Content-Type"] == "application/problem+json"
     assert 0 < int(response.headers["Retry-After"]) <= 60
-    assert response.headers["RateLimit-Policy"] == f'"{name}";q=2;w=60'
+    assert response.headers["RateLimit-Policy"] == f'"{name}";q={limit};w=60'
     assert response.headers["RateLimit"].startswith(f'"{name}";r=0;t=')
 
 
 def test_account_is_tried_so_often_and_no_other_suffers(client_with: ClientWith) -> None:
-    with client_with(account_limit="2 per minute") as client:
+    with client_with(account_from_address_limit="2 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
         wrong = log_in(client, email.upper(), "a wrong password")
 
-        expect_refusal(log_in(client, email), "account")
+        expect_refusal(log_in(client, email), "account-from-address")
         assert log_in(client, an_address()).status_code == 401
-        assert first.headers["RateLimit"].startswith('"account";r=1;t=')
+        assert first.headers["RateLimit"].startswith('"account-from-address";r=1;t=')
         assert wrong.status_code == 401
-        assert wrong.headers["RateLimit"].startswith('"account";r=0;t=')
+        assert wrong.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
         assert "RateLimit" not in read_me(client, first.json()).headers
+
+
+def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(client_with: ClientWith) -> None:
+    limited = {"account_from_address_limit": "2 per minute", "account_limit": "8 per minute"}
+    with client_with(**limited, trusted_proxies=(PROXY,)) as client:
+        email = register(client).json()["email"]
+        tokens = log_in_from(client, "198.51.100.1", email).json()
+        for address in ("203.0.113.1", "2001:db8::1", "2001:db8::2"):
+            for _ in range(10):
+                assert log_in_from(client, address, email, "a wrong password").status_code != 200
+
+        # Five of them were counted: what one network is refused does not count for the others.
+        owner = log_in_from(client, "198.51.100.1", email)
+        assert owner.status_code == 200
+        assert owner.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
+        for address in ("203.0.113.2", "203.0.113.3"):
+            assert log_in_from(client, address, email, "a wrong password").status_code == 401
+        expect_refusal(log_in_from(client, "203.0.113.4", email), "account", 8)
+        # A device that is logged in stays so.
+        assert refresh(client, tokens).status_code == 200
 
 
 def test_address_may_try_so_often_whatever_the_account(client_with: ClientWith) -> None:
@@ -96,7 +167,7 @@ def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
     client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "PLACES", BoundedSemaphore(1))
-    with client_with(account_limit="9 per minute") as client:
+    with client_with(account_from_address_limit="9 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
         change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
@@ -116,19 +187,31 @@ def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.headers["Retry-After"] == "1"
         assert "RateLimit" not in answer.headers
-    assert first.headers["RateLimit"].startswith('"account";r=8;t=')
-    assert second.headers["RateLimit"].startswith('"account";r=7;t=')
+    assert first.headers["RateLimit"].startswith('"account-from-address";r=8;t=')
+    assert second.headers["RateLimit"].startswith('"account-from-address";r=7;t=')
 
 
 def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:
-    with client_with(account_limit="2 per minute") as client:
+    with client_with(account_from_address_limit="2 per minute") as client:
         tokens = log_in(client, register(client).json()["email"]).json()
         for left in (1, 0):
             renewed = refresh(client, tokens)
-            assert renewed.headers["RateLimit"].startswith(f'"account";r={left};t=')
+            assert renewed.headers["RateLimit"].startswith(f'"account-from-address";r={left};t=')
             tokens = renewed.json()
 
-        expect_refusal(refresh(client, tokens), "account")
+        expect_refusal(refresh(client, tokens), "account-from-address")
+        assert read_me(client, tokens).status_code == 200
+
+
+def test_reuse_ends_a_login_whose_account_has_no_attempts_left(client_with: ClientWith) -> None:
+    with client_with(account_from_address_limit="1 per minute") as client:
+        stolen = log_in(client, register(client).json()["email"]).json()
+        renewed = refresh(client, stolen).json()
+        expect_refusal(refresh(client, renewed), "account-from-address", 1)
+
+        assert refresh(client, stolen).status_code == 401
+
+        assert read_me(client, renewed).status_code == 401
 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), ((PROXY,), [401, 401])])
@@ -136,13 +219,13 @@ def test_address_is_that_of_the_client_behind_trusted_proxies_only(
     client_with: ClientWith, proxies: tuple[IPv4Network, ...], statuses: list[int]
 ) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=proxies) as client:
-        assert log_in_from(client, "198.51.100.1", "198.51.100.2") == statuses
+        assert statuses_from(client, "198.51.100.1", "198.51.100.2") == statuses
 
 
 def test_addresses_of_one_network_count_together(client_with: ClientWith) -> None:
     with client_with(address_limit="2 per minute", trusted_proxies=(PROXY,)) as client:
-        assert log_in_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
-        assert log_in_from(client, "2001:db8:0:1::1") == [401]
+        assert statuses_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
+        assert statuses_from(client, "2001:db8:0:1::1") == [401]
 
 
 @pytest.mark.parametrize(
@@ -160,12 +243,12 @@ def test_address_counts_for_its_network(address: str, network: str) -> None:
 
 def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=(PROXY,)) as client:
-        assert log_in_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
+        assert statuses_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
             401,
             429,
             429,
         ]
-        assert log_in_from(client, "unknown", "_hidden", "192.0.2.1, text") == [401, 429, 429]
+        assert statuses_from(client, "unknown", "_hidden", "192.0.2.1, text") == [401, 429, 429]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +305,87 @@ def test_nobody_may_try_while_nobody_counts(client_with: ClientWith) -> None:
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "5"
     assert refused.json()["detail"] == "Attempts cannot be counted."
+
+
+def test_storage_that_hangs_is_unavailable_and_delays_nothing_else(
+    settings: Settings, hung_storage: SecretStr
+) -> None:
+    app = create_app(settings.model_copy(update={"rate_limit_storage": hung_storage}))
+    # A blocking function, in a thread of those that all such functions share if the framework is asynchronous.
+    route(app, "/blocking", lambda: "done")
+
+    with client_for(app) as client, ThreadPoolExecutor(60) as pool:
+        started = monotonic()
+        waiting = [pool.submit(refresh, client, {"refresh_token": "a"}) for _ in range(60)]
+        sleep(0.2)
+
+        for path in ("/livez", "/blocking", f"{ACCOUNTS}/me"):
+            assert client.get(path).status_code in (200, 401)
+        assert not any(each.done() for each in waiting)
+
+        assert {each.result().status_code for each in waiting} == {503}
+        assert log_in(client, an_address()).status_code == 503
+        assert monotonic() - started < 6
+
+
+def test_storage_that_failed_is_asked_again_after_a_pause_and_by_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(limits, "monotonic", lambda: seconds[0])
+    flaky = settings.model_copy(update={"rate_limit_storage": SecretStr("flaky://")})
+    counter = limits.Limits(flaky)
+
+    def is_counted() -> bool:
+        with suppress(ProblemError):
+            return bool(counter.hit("log in", address="::1"))
+        return False
+
+    assert [is_counted() for _ in range(3)] == [False] * 3
+    assert Flaky.asked == 1
+    seconds[0] += limits.PAUSE
+    assert [is_counted() for _ in range(3)] == [False] * 3
+    assert Flaky.asked == 2
+    seconds[0] += limits.PAUSE
+    monkeypatch.setattr(Flaky, "is_down", False)
+    assert [is_counted() for _ in range(3)] == [True] * 3
+    assert Flaky.asked == 5
+
+
+def test_nothing_outside_is_waited_for_while_a_connection_is_taken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {
+        "database_url": make_database("watched"),
+        "rate_limit_storage": SecretStr("watched://"),
+    }
+    app = create_app(settings.model_copy(update=changes))
+    taken: set[int] = set()
+    noted: list[int] = []
+    event.listen(engine_of(app), "checkout", lambda connection, *rest: taken.add(id(connection)))
+    event.listen(engine_of(app), "checkin", lambda connection, *rest: taken.remove(id(connection)))
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def note_and_call(*arguments: Any) -> Any:
+            noted.append(len(taken))
+            return function(*arguments)
+
+        return note_and_call
+
+    monkeypatch.setattr(Watched, "note", lambda: noted.append(len(taken)), raising=False)
+    for name in ("hash_of", "verify"):
+        monkeypatch.setattr(passwords, name, noting(getattr(passwords, name)))
+
+    with client_for(app) as client:
+        email = register(client).json()["email"]
+        tokens = refresh(client, log_in(client, email).json()).json()
+        change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+        path = f"{ACCOUNTS}/me/password"
+        changed = client.put(path, json=change, headers=authorization(tokens))
+
+    assert changed.status_code == 204
+    # To register, log in, renew and change the password: their limits, and the hashes.
+    assert noted == [0] * ((3 + 1) + (3 + 1) + (1 + 3) + (3 + 2))
 
 
 def test_threads_count_one_after_another(

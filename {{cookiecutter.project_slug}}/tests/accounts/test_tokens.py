@@ -15,7 +15,7 @@ from ..conftest import App, ProblemError, Settings, create_app, tokens
 from ..databases import make_database
 from ..framework import client_for
 from ..sessions import rolled_back
-from .people import ACCOUNTS, authorization, read_me, sign_up
+from .people import ACCOUNTS, authorization, log_in, read_me, refresh, register, sign_up
 
 HOUR = timedelta(hours=1)
 ME = f"{ACCOUNTS}/me"
@@ -135,6 +135,18 @@ def test_token_that_was_good_expires(
     assert ask(client, token).status_code == 401
 
 
+@pytest.mark.parametrize(("claim", "sign"), [("iat", 1), ("nbf", 1), ("exp", -1)])
+def test_clocks_differ_by_seconds_and_not_by_minutes(
+    client: httpx2.Client, forger: Forger, claim: str, sign: int
+) -> None:
+    def status_of(apart: timedelta) -> int:
+        claims: dict[str, Any] = {claim: now() + sign * apart}
+        return ask(client, forger.sign(**claims)).status_code
+
+    assert status_of(timedelta(seconds=3)) == 200
+    assert status_of(timedelta(minutes=1)) == 401
+
+
 def test_refresh_token_gives_no_access(client: httpx2.Client) -> None:
     made = sign_up(client)
 
@@ -205,10 +217,30 @@ def test_secrets_are_in_no_line_of_the_log(
     with client_for(app) as client, rolled_back(app, client):
         made = sign_up(client)
         client.get(ME, headers=authorization(made))
+        renewed = refresh(client, made).json()
+        assert refresh(client, made).status_code == refresh(client, renewed).status_code == 401
+        assert refresh(client, {"refresh_token": "unknown"}).status_code == 401
+        assert register(client, password="Password@123").status_code == 422
+        assert log_in(client, "bob@example.com", "a wrong password of the tests").status_code == 401
 
-    events = [vars(record).get("event") for record in caplog.records]
-    assert {"registered", "logged in"} <= set(events)
+    events = [vars(record)["event"] for record in caplog.records if hasattr(record, "event")]
+    assert events == [
+        "registered",
+        "logged in",
+        "login renewed",
+        "refresh token reused",
+        "refresh token refused",
+        "refresh token refused",
+        "login failed",
+    ]
     logged = caplog.text + capsys.readouterr().err + str([vars(each) for each in caplog.records])
-    for secret in (made["access_token"], made["refresh_token"], "a password of the tests alone"):
+    for secret in (
+        made["access_token"],
+        made["refresh_token"],
+        renewed["refresh_token"],
+        "a password of the tests alone",
+        "a wrong password of the tests",
+        "Password@123",
+    ):
         assert secret not in logged
     assert "@example.com" not in logged

@@ -16,7 +16,7 @@ from ..db_commands import told
 from ..engine import prepare, url_of
 from . import service
 from .events import note
-from .exceptions import EmailTaken
+from .exceptions import EmailTaken, WeakPassword
 from .models import User
 from .passwords import hash_of
 from .schemas import Email, Password
@@ -67,9 +67,10 @@ def users() -> None:
 )
 def create(email: str, password: Secret[str], scopes: tuple[str, ...]) -> None:
     """Create an account, also if registration is disabled."""
+    password_hash = new_hash(password, email)
     with transaction() as session:
         try:
-            user = service.register(session, email, hash_of(password.get_secret_value()))
+            user = service.register(session, email, password_hash)
         except EmailTaken:
             raise click.ClickException(f"{email} has an account already") from None
         user.scope = scope_of(scopes)
@@ -114,9 +115,10 @@ def disable(email: str) -> None:
 @password_option
 def reset_password(email: str, password: Secret[str]) -> None:
     """Give an account another password, enable it, and end all its logins."""
+    password_hash = new_hash(password, email)
     with transaction() as session:
         user = existing(session, email)
-        user.password_hash, user.is_active = hash_of(password.get_secret_value()), True
+        user.password_hash, user.is_active = password_hash, True
         service.revoke(session, user.id)
         note("password reset", user.id)
     click.echo(f"{email} has another password.")
@@ -137,6 +139,14 @@ def delete_expired_logins() -> None:
 def scope_of(scopes: tuple[str, ...]) -> str:
     """Return scopes as OAuth writes them, each once."""
     return " ".join(dict.fromkeys(scopes))
+
+
+def new_hash(password: Secret[str], email: str) -> str:
+    """Return the hash of a password for the account of an address, or say that it is easy to guess."""
+    try:
+        return hash_of(password.get_secret_value(), email)
+    except WeakPassword as error:
+        raise click.ClickException(error.invalid[0]["msg"]) from None
 
 
 def existing(session: Session, email: str) -> User:

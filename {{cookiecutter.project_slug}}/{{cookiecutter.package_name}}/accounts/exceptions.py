@@ -57,6 +57,16 @@ class EmailTaken(ProblemError):
     detail = "The address is taken."
 
 
+class WeakPassword(ProblemError):
+    """The new password is easy to guess."""
+
+    status = 422
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.invalid = ({"loc": ("body", field), "msg": "Too easy to guess; use more words"},)
+
+
 class LimitExceeded(ProblemError):
     """Too many attempts, of one account or from one address."""
 

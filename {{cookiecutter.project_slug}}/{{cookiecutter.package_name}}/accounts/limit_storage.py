@@ -5,6 +5,9 @@ from threading import Lock
 from limits.errors import ConfigurationError
 from limits.storage import MemoryStorage, MovingWindowSupport, Storage, storage_from_string
 
+# The seconds that a storage may take to be connected to, and to answer; parameters of the URL go before.
+TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
+
 
 class ThreadSafeMemory(MemoryStorage):
     """Counts in this process, in one thread after another, and forgets who was counted long ago.
@@ -30,7 +33,7 @@ def storage_of(address: str) -> Storage:
         return ThreadSafeMemory()
     # What the library says of an address repeats it, and there may be a password in it.
     try:
-        storage = storage_from_string(address, wrap_exceptions=True)
+        storage = storage_from_string(address, wrap_exceptions=True, **TIMEOUTS)
     except (ConfigurationError, ValueError):
         storage = None
     if isinstance(storage, Storage) and isinstance(storage, MovingWindowSupport):

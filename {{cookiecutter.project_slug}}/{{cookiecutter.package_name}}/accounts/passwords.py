@@ -1,18 +1,19 @@
 """Passwords: argon2id, https://www.rfc-editor.org/rfc/rfc9106, as strong as OWASP asks for at least."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache, partial
-from itertools import chain
-from threading import BoundedSemaphore
+from functools import partial
+from threading import BoundedSemaphore, Lock
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from .exceptions import PasswordsBusy
+from ..metadata import NAME
+from .exceptions import PasswordsBusy, WeakPassword
 
 HASHER = PasswordHash([Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)])
 # The hash of no password. It is verified for accounts that do not exist, which takes as long as for others.
@@ -20,6 +21,13 @@ NOBODY = (
     "$argon2id$v=19$m=19456,t=2,p=1"
     "$xD3N9wP3Cs2nQitiEym/Vw$O1MihN6MG/OquqpDodU4Np+/4an8uPcE1eOnHDpUCVI"
 )
+
+# The least score of zxcvbn, from 0 to 4: 3 is at least 100 million guesses.
+STRENGTH = 3
+# The characters that are measured: the time grows steeply with the length, to seconds at 72 characters of `4@8({[<36`.
+MEASURED = 24
+# zxcvbn keeps the words that it is given in a variable of its module.
+MEASURING = Lock()
 
 # However many log in at once, one core is left for everybody else, and the others are given up to whoever needs them.
 # Linux alone has a priority for each thread; elsewhere it would be that of the process.
@@ -29,7 +37,7 @@ HASHING = ThreadPoolExecutor(
     initializer=partial(os.nice, 10) if sys.platform == "linux" else None,
 )
 # {% if cookiecutter.__gateway == "wsgi" %}
-# Whoever is hashed or waits for it has one of the server's four threads; one is left for everybody else.
+# Each login has one of the server's threads, THREADS of them, while it is hashed or waits for it; most are left for others.
 PLACES = BoundedSemaphore(3)
 # {% endif %}
 # {% if cookiecutter.__gateway == "asgi" %}
@@ -49,8 +57,13 @@ def place() -> Iterator[None]:
         PLACES.release()
 
 
-def hash_of(password: str) -> str:
-    """Return the hash of a password, with a salt of its own; it takes tens of milliseconds."""
+def hash_of(password: str, email: str, field: str = "password") -> str:
+    """Return the hash of a new password, with a salt of its own; it takes tens of milliseconds.
+
+    Raises WeakPassword, at a field of the body, if the password is easy to guess for the owner of an address.
+    """
+    if HASHING.submit(is_weak, password, email).result():
+        raise WeakPassword(field)
     return HASHING.submit(HASHER.hash, password).result()
 
 
@@ -61,18 +74,17 @@ def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
     return is_right and password_hash is not None, new_hash
 
 
-def is_common(password: str) -> bool:
-    """Tell whether a password is among those that are tried first, whatever its case."""
-    return password.lower() in common_passwords()
+def is_weak(password: str, email: str) -> bool:
+    """Return whether few guesses find a password, for an attacker who knows the address and the service."""
+    # Imported late: its dictionaries take a tenth of a second, which a service without registration does not need.
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # it has no types
 
-
-@cache
-def common_passwords() -> frozenset[str]:
-    """Return common passwords, words and names that are long enough to be chosen, some 4,000 of them.
-
-    They are read when first asked for.
-    """
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it has no types
-
-    words = chain.from_iterable(FREQUENCY_LISTS.values())
-    return frozenset(word for word in words if len(word) >= 12)
+    words = [email, NAME, *re.findall(r"[^\W_]{3,}", f"{email} {NAME}")]
+    known = [word[:MEASURED] for word in words]
+    # Without these words it has to be hard to guess as well: zxcvbn counts a row of them as a row of secrets.
+    rest = re.sub("|".join(map(re.escape, words)), "", password, flags=re.IGNORECASE)
+    with MEASURING:
+        return any(
+            not part or zxcvbn(part, known)["score"] < STRENGTH
+            for part in {password[:MEASURED], rest[:MEASURED]}
+        )

@@ -12,7 +12,13 @@ from ..engine import constraint_of
 from ..models import now
 from . import tokens
 from .events import note
-from .exceptions import EmailTaken, InvalidCredentials, InvalidToken, TokenReused
+from .exceptions import (
+    EmailTaken,
+    InsufficientScope,
+    InvalidCredentials,
+    InvalidToken,
+    TokenReused,
+)
 from .models import Login, RefreshToken, User
 from .tokens import Claims
 
@@ -22,6 +28,7 @@ CURRENT = (
     .join(Login, Login.user_id == User.id)
     .where(
         User.id == bindparam("user_id"),
+        User.is_active,
         Login.id == bindparam("login_id"),
         Login.revoked_at.is_(None),
     )
@@ -48,17 +55,19 @@ def find(session: Session, email: str) -> User | None:
 
 
 def current(session: Session, claims: Claims) -> User:
-    """Return the account of a token; raise InvalidToken where it is gone, or the login is over."""
+    """Return the account of a token; raise InvalidToken if it is deleted or disabled, or the login has ended."""
     user = session.scalar(CURRENT, {"user_id": claims.user_id, "login_id": claims.login_id})
     if user is None:
+        note("token refused", claims.user_id, claims.login_id)
         raise InvalidToken
     return user
 
 
-def active(user: User) -> User:
-    """Return the account; raise InvalidToken where it was disabled."""
-    if not user.is_active:
-        raise InvalidToken
+def permitted(user: User, scope: str) -> User:
+    """Return the account; raise InsufficientScope if it lacks a scope."""
+    if scope not in user.scope.split():
+        note(f"scope missing: {scope}", user.id)
+        raise InsufficientScope
     return user
 
 
@@ -86,6 +95,19 @@ def log_in(
     return Claims(user.id, login.id), add_refresh_token(session, login.id)
 
 
+def owner_of(session: Session, refresh_token: str) -> UUID | None:
+    """Return the id of the account whose login a refresh token renews, or None if it renews none."""
+    return session.scalar(
+        select(Login.user_id)
+        .join(RefreshToken, RefreshToken.login_id == Login.id)
+        .where(
+            RefreshToken.digest == tokens.digest_of(refresh_token),
+            RefreshToken.used_at.is_(None),
+            Login.revoked_at.is_(None),
+        )
+    )
+
+
 def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     """Replace a refresh token by another one.
 
@@ -94,6 +116,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     """
     token = session.get(RefreshToken, tokens.digest_of(refresh_token))
     if token is None:
+        note("refresh token refused")
         raise InvalidToken
     # Whoever renews a login waits here for others who do, so that one after the other is seen.
     login = session.scalar(
@@ -103,6 +126,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
         .with_for_update(of=Login)
     )
     if login is None or login.expires_at <= now():
+        note("refresh token refused", login_id=token.login_id)
         raise InvalidToken
     is_first = changes(
         session,
@@ -115,6 +139,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
         session.flush()
         note("refresh token reused", login.user_id, login.id)
         raise TokenReused
+    note("login renewed", login.user_id, login.id)
     return Claims(login.user_id, login.id), add_refresh_token(session, login.id)
 
 

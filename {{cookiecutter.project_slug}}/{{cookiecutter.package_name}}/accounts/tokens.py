@@ -25,6 +25,8 @@ ISSUER = AUDIENCE = __name__.partition(".")[0]
 # Besides the claims that are read below, or have to have a certain value.
 REQUIRED = ["iat", "jti"]
 MAX_LENGTH = 2048
+# The seconds by which the clocks of two instances may differ.
+LEEWAY = 5
 
 
 class Claims(NamedTuple):
@@ -65,7 +67,7 @@ class AccessTokens:
     def read(self, token: str) -> Claims:
         """Return what a token says; raise InvalidToken unless it was made here and is valid now."""
         claims, expires_at = self.verified(token)
-        if expires_at <= now().timestamp():
+        if expires_at + LEEWAY <= now().timestamp():
             raise InvalidToken
         return claims
 
@@ -83,6 +85,7 @@ class AccessTokens:
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=ISSUER,
+                leeway=LEEWAY,
                 options={"require": REQUIRED, "strict_aud": True},
             )
             return Claims(UUID(payload["sub"]), UUID(payload["sid"])), payload["exp"]

@@ -1,6 +1,10 @@
 """Who may see a post, and who may change it."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from string import ascii_lowercase
 from unittest.mock import patch
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -97,7 +101,7 @@ def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str])
     assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
 
 
-def test_token_that_is_over_sees_no_draft_and_what_needs_none(client: httpx2.Client) -> None:
+def test_token_that_has_ended_is_refused_whatever_it_asks_for(client: httpx2.Client) -> None:
     draft, published = path_of(create(client)), path_of(create(client, slug="published"))
     client.post(f"{published}/publish")
     email = client.get("/api/v1/accounts/me").json()["email"]
@@ -107,5 +111,59 @@ def test_token_that_is_over_sees_no_draft_and_what_needs_none(client: httpx2.Cli
 
     client.post("/api/v1/accounts/logout", headers=elsewhere)
 
-    assert [send(client, "GET", path, elsewhere) for path in paths] == [401, 200, 401, 200]
+    wrong = (f"{POSTS}/{uuid4()}", f"{POSTS}?cursor=none", f"{POSTS}?color=red")
+    assert [send(client, "GET", path, elsewhere) for path in (*paths, *wrong)] == [401] * 7
+    assert [send(client, "GET", path) for path in wrong] == [404, 422, 422]
     assert [send(client, "GET", path) for path in paths] == [200] * 4
+
+
+def test_made_up_cursors_tell_nothing_of_the_drafts_of_others(
+    client: httpx2.Client, stranger: dict[str, str]
+) -> None:
+    query = {"published": "false", "sort": "title", "limit": "1"}
+    for title in "mnz":
+        create(client, slug=title, title=title)
+    made = client.get(POSTS, params=query).json()["next"]
+    fingerprint = json.loads(urlsafe_b64decode(made + "=="))[0]
+    email = client.get("/api/v1/accounts/me").json()["email"]
+    ended = authorization(log_in(client, email).json())
+    client.post("/api/v1/accounts/logout", headers=ended)
+
+    def answers(headers: dict[str, str]) -> set[tuple[int, str]]:
+        """Return the different answers to a cursor for each letter, without the id of each request."""
+        found = set()
+        for letter in f"{ascii_lowercase}~":
+            content = json.dumps([fingerprint, letter, str(UUID(int=0))]).encode()
+            cursor = {"cursor": urlsafe_b64encode(content).decode()}
+            response = client.get(POSTS, params=query | cursor, headers=headers)
+            document = response.json()
+            document.pop("request_id", None)
+            found.add((response.status_code, json.dumps(document)))
+        return found
+
+    assert len(answers({})) > 2
+    (refused,) = answers(ended)
+    assert refused[0] == 401
+    nothing = {(200, json.dumps({"items": [], "next": None}))}
+    assert answers(stranger) == nothing
+    with patch.dict(client.headers):
+        del client.headers["Authorization"]
+        assert answers({}) == nothing
+
+
+def test_refused_access_to_a_post_is_in_the_log(
+    client: httpx2.Client, stranger: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = path_of(create(client))
+    caplog.clear()
+
+    for method in ("GET", "DELETE"):
+        send(client, method, path, stranger)
+    with patch.dict(client.headers):
+        del client.headers["Authorization"]
+        send(client, "GET", path)
+
+    events = [vars(each) for each in caplog.records if hasattr(each, "event")]
+    user_id = client.get("/api/v1/accounts/me", headers=stranger).json()["id"]
+    assert [each["event"] for each in events] == ["not the owner"] * 3
+    assert [str(each.get("user_id")) for each in events] == [user_id, user_id, "None"]

@@ -1,9 +1,10 @@
 """FastAPI's endpoints that ask something of accounts."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request, Response
 
 from ..conftest import PACKAGE, App
 
@@ -28,3 +29,16 @@ def route_news(app: App, path: str) -> None:
 
     read_news.__annotations__["user"] = dependencies.MaybeUser
     app.add_api_route(path, read_news)
+
+
+def set_for_each_request(app: App, values: Mapping[str, object]) -> None:
+    """Let the application keep values of its own for each request."""
+
+    async def load(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        for name, value in values.items():
+            setattr(request.state, name, value)
+        return await call_next(request)
+
+    app.middleware("http")(load)

@@ -26,7 +26,7 @@ def client(app: App) -> Iterator[httpx2.Client]:
         await websocket.send_text(user.email)
         await websocket.receive_text()
 
-    greet.__annotations__["user"] = dependencies.SocketUser
+    greet.__annotations__["user"] = dependencies.DetachedUser
     app.add_api_websocket_route("/sockets/me", greet)
     with client_for(app) as client, rolled_back(app, client):
         yield client

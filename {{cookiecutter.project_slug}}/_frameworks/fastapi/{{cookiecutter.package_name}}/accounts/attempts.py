@@ -1,10 +1,11 @@
 """The attempts of a request: each is counted, and every answer tells how many are left."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.requests import HTTPConnection
 
 from ..problems import ProblemError
@@ -18,8 +19,9 @@ async def count_attempt(
     """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
     limits: Limits = connection.app.state.limits
     address = connection.client.host if connection.client else "unknown"
-    headers = await run_in_threadpool(limits.hit, action, address=address, account=account)
-    connection.state.attempts_left = headers
+    hit = partial(limits.hit, action, address=address, account=account)
+    headers = await to_thread.run_sync(hit, limiter=connection.app.state.limits_threads)
+    connection.state._accounts_attempts_left = headers
 
 
 class CountedRoute(StrictRoute):
@@ -30,13 +32,13 @@ class CountedRoute(StrictRoute):
         handle = super().get_route_handler()
 
         async def handle_and_tell(request: Request) -> Response:
-            request.state.attempts_left = {}
+            request.state._accounts_attempts_left = {}
             try:
                 response = await handle(request)
             except ProblemError as error:
-                error.headers = {**request.state.attempts_left, **error.headers}
+                error.headers = {**request.state._accounts_attempts_left, **error.headers}
                 raise
-            response.headers.update(request.state.attempts_left)
+            response.headers.update(request.state._accounts_attempts_left)
             return response
 
         return handle_and_tell

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.requests import HTTPConnection
 from fastapi.security import OAuth2PasswordBearer
@@ -10,7 +11,6 @@ from fastapi.security import OAuth2PasswordBearer
 from ..config import Settings
 from ..database import SessionDep, get_database
 from . import service
-from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
 from .scopes import SCOPES, validate_scope
@@ -28,7 +28,7 @@ SCHEME = TokenScheme(
     "api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__, scopes=SCOPES
 )
 
-# For `openapi_extra` of an endpoint that does more for whom it knows.
+# For `openapi_extra` of an endpoint that takes a MaybeUser.
 TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
 
 
@@ -36,6 +36,8 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     """Give the application what makes and reads its tokens, and what counts attempts."""
     app.state.access_tokens = AccessTokens(settings)
     app.state.limits = Limits(settings)
+    # Its own threads: while a storage of limits hangs, those that are waited for elsewhere are free.
+    app.state.limits_threads = CapacityLimiter(10)
 
 
 def get_access_tokens(connection: HTTPConnection) -> AccessTokens:
@@ -55,45 +57,31 @@ async def parse_jwt(
 ClaimsDep = Annotated[Claims, Depends(parse_jwt)]
 
 
-async def maybe_parse_jwt(connection: HTTPConnection) -> Claims | None:
-    """Return what the token of a request says, or None where it has none."""
-    return await parse_jwt(connection) if "Authorization" in connection.headers else None
-
-
-MaybeClaims = Annotated[Claims | None, Depends(maybe_parse_jwt)]
-
-
-async def current_user(claims: ClaimsDep, session: SessionDep) -> User:
+async def active_user(claims: ClaimsDep, session: SessionDep) -> User:
     """Return the account of the token, or answer 401."""
     return await session.run_sync(service.current, claims)
-
-
-CurrentUser = Annotated[User, Depends(current_user)]
-
-
-async def active_user(user: CurrentUser) -> User:
-    """Return the account of the token, unless it was disabled."""
-    return service.active(user)
 
 
 ActiveUser = Annotated[User, Depends(active_user)]
 
 
-async def maybe_user(claims: MaybeClaims, session: SessionDep) -> User | None:
-    """Return the account of the token, or None where there is no token."""
-    return claims and service.active(await session.run_sync(service.current, claims))
+async def detached_user(connection: HTTPConnection, claims: ClaimsDep) -> User:
+    """Return the account of the token, read in a session of its own, which ends before others begin."""
+    async with get_database(connection.app).begin("read") as session:
+        return await session.run_sync(service.current, claims)
+
+
+DetachedUser = Annotated[User, Depends(detached_user)]
+
+
+async def maybe_user(connection: HTTPConnection, session: SessionDep) -> User | None:
+    """Return the account of the token, None without a token, or answer 401 to a token that is not valid."""
+    if "Authorization" not in connection.headers:
+        return None
+    return await active_user(await parse_jwt(connection), session)
 
 
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
-
-
-async def socket_user(connection: HTTPConnection, claims: ClaimsDep) -> User:
-    """Return the account of the token of a WebSocket, read in a session that ends before it opens."""
-    async with get_database(connection.app).begin("read") as session:
-        return service.active(await session.run_sync(service.current, claims))
-
-
-SocketUser = Annotated[User, Depends(socket_user)]
 
 
 def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
@@ -101,8 +89,6 @@ def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
     validate_scope(scope)
 
     async def scoped_user(user: ActiveUser) -> User:
-        if scope not in user.scope.split():
-            raise InsufficientScope
-        return user
+        return service.permitted(user, scope)
 
     return scoped_user

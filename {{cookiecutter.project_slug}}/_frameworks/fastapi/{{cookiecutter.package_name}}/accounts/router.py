@@ -1,6 +1,7 @@
 """The endpoints of accounts."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -9,7 +10,7 @@ from ..database import SessionDep, get_database
 from ..dependencies import SettingsDep
 from . import passwords, service
 from .attempts import CountedRoute, count_attempt
-from .dependencies import ActiveUser, ClaimsDep, get_access_tokens
+from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens
 from .exceptions import RegistrationClosed
 from .models import User
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
@@ -27,7 +28,7 @@ async def register(
     with passwords.place():
         await count_attempt(request, "register", body.email)
         password = body.password.get_secret_value()
-        password_hash = await run_in_threadpool(passwords.hash_of, password)
+        password_hash = await run_in_threadpool(passwords.hash_of, password, body.email)
     user = await session.run_sync(service.register, body.email, password_hash)
     return Account.model_validate(user)
 
@@ -40,17 +41,18 @@ async def read_account(user: ActiveUser) -> Account:
 
 @router.put("/me/password", status_code=204, response_class=Response)
 async def change_password(
-    claims: ClaimsDep, body: PasswordChange, session: SessionDep, request: Request
+    user: DetachedUser,
+    claims: ClaimsDep,
+    body: PasswordChange,
+    session: SessionDep,
+    request: Request,
 ) -> None:
     """Change the password; all other logins of the account are over."""
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     with passwords.place():
-        await count_attempt(request, "change password", str(claims.user_id))
-        # Read before, so that no connection waits for the hashing.
-        async with get_database(request.app).begin("read") as reading:
-            user = service.active(await reading.run_sync(service.current, claims))
+        await count_attempt(request, "change password", str(user.id))
         is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
-        new_hash = await run_in_threadpool(passwords.hash_of, new)
+        new_hash = await run_in_threadpool(passwords.hash_of, new, user.email, "new_password")
     await session.run_sync(service.change_password, claims, user, is_right, new_hash)
 
 
@@ -64,8 +66,10 @@ async def make_tokens(
     """Log in with a password, or stay logged in with a refresh token, which is valid once."""
     if form.grant_type == "refresh_token":
         await count_attempt(request, "refresh")
+        # Counted before the transaction begins, in which nothing is waited for but the database.
+        if owner := await find_owner(request, form.refresh_token or ""):
+            await count_attempt(request, "renew", str(owner))
         claims, refresh_token = await session.run_sync(service.refresh, form.refresh_token or "")
-        await count_attempt(request, "renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
         with passwords.place():
@@ -106,3 +110,9 @@ async def find_user(request: Request, username: str) -> User | None:
         return None
     async with get_database(request.app).begin("read") as session:
         return await session.run_sync(service.find, address)
+
+
+async def find_owner(request: Request, refresh_token: str) -> UUID | None:
+    """Return the id of the account whose login a refresh token renews."""
+    async with get_database(request.app).begin("read") as session:
+        return await session.run_sync(service.owner_of, refresh_token)

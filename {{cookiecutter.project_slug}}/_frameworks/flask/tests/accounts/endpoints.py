@@ -1,6 +1,9 @@
 """Flask's views that ask something of accounts."""
 
+from collections.abc import Mapping
 from importlib import import_module
+
+from flask import g
 
 from ..conftest import PACKAGE, App
 from ..framework import operation
@@ -26,3 +29,13 @@ def route_news(app: App, path: str) -> None:
 
     news = operation(app, read_news, security=dependencies.maybe_user)
     app.add_url_rule(path, view_func=news)
+
+
+def set_for_each_request(app: App, values: Mapping[str, object]) -> None:
+    """Let the application keep values of its own for each request, as Flask's tutorial does."""
+
+    def load() -> None:
+        for name, value in values.items():
+            setattr(g, name, value)
+
+    app.before_request(load)

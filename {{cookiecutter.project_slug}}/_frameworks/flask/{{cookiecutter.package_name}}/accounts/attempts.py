@@ -9,11 +9,11 @@ def count_attempt(action: str, account: str | None = None) -> None:
     """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
     limits: Limits = current_app.extensions["limits"]
     address = request.remote_addr or "unknown"
-    g.attempts_left = limits.hit(action, address=address, account=account)
+    g._accounts_attempts_left = limits.hit(action, address=address, account=account)
 
 
 def tell_attempts_left(response: Response) -> Response:
     """Tell how many attempts are left where one was counted; for `after_request`, so in errors as well."""
-    for name, value in g.pop("attempts_left", {}).items():
+    for name, value in g.pop("_accounts_attempts_left", {}).items():
         response.headers.setdefault(name, value)
     return response

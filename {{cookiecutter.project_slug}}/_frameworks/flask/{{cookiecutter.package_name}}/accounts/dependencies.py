@@ -4,12 +4,11 @@ from collections.abc import Callable
 from types import NoneType
 from typing import get_args, get_type_hints
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
 
 from ..config import Settings
-from ..database import get_session
+from ..database import get_database, get_session
 from . import service
-from .exceptions import InsufficientScope
 from .limits import Limits
 from .models import User
 from .scopes import SCOPES, validate_scope
@@ -19,6 +18,8 @@ from .tokens import AccessTokens, Claims, bearer_token
 SCHEME = "OAuth2PasswordBearer"
 FLOW = {"password": {"scopes": SCOPES, "tokenUrl": "api/v1/accounts/token"}}
 SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
+# The account among what a session keeps.
+USER = "accounts.user"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -35,33 +36,28 @@ def get_access_tokens() -> AccessTokens:
 
 def parse_jwt() -> Claims:
     """Return what the token of a request says, or answer 401."""
-    if "claims" not in g:
-        g.claims = get_access_tokens().read(bearer_token(request.headers.getlist("Authorization")))
-    claims: Claims = g.claims
-    return claims
-
-
-def maybe_parse_jwt() -> Claims | None:
-    """Return what the token of a request says, or None where it has none."""
-    return parse_jwt() if "Authorization" in request.headers else None
-
-
-def current_user() -> User:
-    """Return the account of the token, or answer 401."""
-    if "user" not in g:
-        g.user = service.current(get_session(), parse_jwt())
-    user: User = g.user
-    return user
+    return get_access_tokens().read(bearer_token(request.headers.getlist("Authorization")))
 
 
 def active_user() -> User:
-    """Return the account of the token, unless it was disabled."""
-    return service.active(current_user())
+    """Return the account of the token, or answer 401."""
+    session = get_session()
+    # Kept in the session that it belongs to, not in `g`: a request that is repeated has another session.
+    if USER not in session.info:
+        session.info[USER] = service.current(session, parse_jwt())
+    user: User = session.info[USER]
+    return user
+
+
+def detached_user() -> User:
+    """Return the account of the token, read in a session of its own, which ends before others begin."""
+    with get_database(current_app).begin("read") as session:
+        return service.current(session, parse_jwt())
 
 
 def maybe_user() -> User | None:
-    """Return the account of the token, or None where there is no token."""
-    return active_user() if maybe_parse_jwt() else None
+    """Return the account of the token, None without a token, or answer 401 to a token that is not valid."""
+    return active_user() if "Authorization" in request.headers else None
 
 
 def scoped(scope: str) -> Callable[[], User]:
@@ -69,10 +65,7 @@ def scoped(scope: str) -> Callable[[], User]:
     validate_scope(scope)
 
     def scoped_user() -> User:
-        user = active_user()
-        if scope not in user.scope.split():
-            raise InsufficientScope
-        return user
+        return service.permitted(active_user(), scope)
 
     return scoped_user
 

@@ -1,5 +1,7 @@
 """The endpoints of accounts."""
 
+from uuid import UUID
+
 from flask import Blueprint, current_app
 
 from ..database import get_database, get_session
@@ -7,7 +9,7 @@ from ..dependencies import get_settings
 from ..operations import operation
 from . import passwords, service
 from .attempts import count_attempt, tell_attempts_left
-from .dependencies import active_user, get_access_tokens, parse_jwt
+from .dependencies import active_user, detached_user, get_access_tokens, parse_jwt
 from .exceptions import RegistrationClosed
 from .models import User
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
@@ -24,7 +26,7 @@ def register(body: Registration) -> Account:
         raise RegistrationClosed
     with passwords.place():
         count_attempt("register", body.email)
-        password_hash = passwords.hash_of(body.password.get_secret_value())
+        password_hash = passwords.hash_of(body.password.get_secret_value(), body.email)
     user = service.register(get_session(), body.email, password_hash)
     return Account.model_validate(user)
 
@@ -37,19 +39,16 @@ def read_account() -> Account:
 
 
 @bp.put("/me/password")
-@operation(status=204, security=parse_jwt)
+@operation(status=204, security=detached_user)
 def change_password(body: PasswordChange) -> None:
     """Change the password; all other logins of the account are over."""
-    claims = parse_jwt()
+    user = detached_user()
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     with passwords.place():
-        count_attempt("change password", str(claims.user_id))
-        # Read before, so that no connection waits for the hashing.
-        with get_database(current_app).begin("read") as reading:
-            user = service.active(service.current(reading, claims))
+        count_attempt("change password", str(user.id))
         is_right, _ = passwords.verify(current, user.password_hash)
-        new_hash = passwords.hash_of(new)
-    service.change_password(get_session(), claims, user, is_right, new_hash)
+        new_hash = passwords.hash_of(new, user.email, "new_password")
+    service.change_password(get_session(), parse_jwt(), user, is_right, new_hash)
 
 
 @bp.post("/token")
@@ -58,8 +57,10 @@ def make_tokens(form: TokenRequest) -> TokenPair:
     """Log in with a password, or stay logged in with a refresh token, which is valid once."""
     if form.grant_type == "refresh_token":
         count_attempt("refresh")
+        # Counted before the transaction begins, in which nothing is waited for but the database.
+        if owner := find_owner(form.refresh_token or ""):
+            count_attempt("renew", str(owner))
         claims, refresh_token = service.refresh(get_session(), form.refresh_token or "")
-        count_attempt("renew", str(claims.user_id))
     else:
         username, password = form.username or "", form.password
         with passwords.place():
@@ -101,3 +102,9 @@ def find_user(username: str) -> User | None:
         return None
     with get_database(current_app).begin("read") as session:
         return service.find(session, address)
+
+
+def find_owner(refresh_token: str) -> UUID | None:
+    """Return the id of the account whose login a refresh token renews."""
+    with get_database(current_app).begin("read") as session:
+        return service.owner_of(session, refresh_token)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query
 
-from ..accounts import service as accounts
-from ..accounts.dependencies import ActiveUser, MaybeClaims, scoped
+from ..accounts.dependencies import ActiveUser, MaybeUser, scoped
+from ..accounts.events import note
 from ..accounts.models import User
 from ..conditional import IfMatch
 from ..database import SessionDep
@@ -20,16 +20,13 @@ Exporter = Annotated[User, Depends(scoped("posts:export"))]
 
 
 async def readable_page(
-    query: Annotated[PostQuery, Query()], claims: MaybeClaims, session: SessionDep
+    query: Annotated[PostQuery, Query()], user: MaybeUser, session: SessionDep
 ) -> PostPage:
-    """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
-    if claims is None and query.published is False:
+    """Return the page of published posts, which needs no account, and of one's own."""
+    if user is None and query.published is False:
         return PostPage(items=[], next=None)
-    reader = str(claims.user_id) if claims else None
-    page = await service.list_page(session, query, queries.VISIBLE, reader=reader)
-    if claims and any(post.published_at is None for post in page.items):
-        accounts.active(await session.run_sync(accounts.current, claims))
-    return page
+    reader = str(user.id) if user else None
+    return await service.list_page(session, query, queries.VISIBLE, reader=reader)
 
 
 ReadablePage = Annotated[PostPage, Depends(readable_page)]
@@ -43,12 +40,11 @@ async def valid_post(post_id: UUID, session: SessionDep) -> Post:
 ValidPost = Annotated[Post, Depends(valid_post)]
 
 
-async def readable_post(claims: MaybeClaims, post: ValidPost, session: SessionDep) -> Post:
+async def readable_post(user: MaybeUser, post: ValidPost) -> Post:
     """Return the post where it is published, which needs no account, or one's own; answer 404 otherwise."""
-    if post.published_at is None:
-        if claims is None or post.owner != str(claims.user_id):
-            raise PostNotFound
-        accounts.active(await session.run_sync(accounts.current, claims))
+    if post.published_at is None and (user is None or post.owner != str(user.id)):
+        note("not the owner", user.id if user else None)
+        raise PostNotFound
     return post
 
 
@@ -58,6 +54,7 @@ ReadablePost = Annotated[Post, Depends(readable_post)]
 async def owned_post(user: ActiveUser, post: ValidPost) -> Post:
     """Return the post where it is one's own; answer 403 otherwise, or 404 for what may not be seen."""
     if post.owner != str(user.id):
+        note("not the owner", user.id)
         raise PostNotFound if post.published_at is None else NotYourPost
     return post
 

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from ..accounts.dependencies import active_user, maybe_parse_jwt, scoped
+from ..accounts.dependencies import active_user, maybe_user, scoped
+from ..accounts.events import note
 from ..conditional import IfMatch
 from ..database import get_session
 from . import queries, service
@@ -15,15 +16,12 @@ exporter = scoped("posts:export")
 
 
 def readable_page(query: PostQuery) -> PostPage:
-    """Return the page of published posts, which needs no account, and one's own; answer 401 where those need it."""
-    claims, session = maybe_parse_jwt(), get_session()
-    if claims is None and query.published is False:
+    """Return the page of published posts, which needs no account, and of one's own."""
+    user = maybe_user()
+    if user is None and query.published is False:
         return PostPage(items=[], next=None)
-    reader = str(claims.user_id) if claims else None
-    page = service.list_page(session, query, queries.VISIBLE, reader=reader)
-    if claims and any(post.published_at is None for post in page.items):
-        active_user()
-    return page
+    reader = str(user.id) if user else None
+    return service.list_page(get_session(), query, queries.VISIBLE, reader=reader)
 
 
 def valid_post(post_id: UUID) -> Post:
@@ -33,11 +31,10 @@ def valid_post(post_id: UUID) -> Post:
 
 def readable_post(post_id: UUID) -> Post:
     """Return the post where it is published, which needs no account, or one's own; answer 404 otherwise."""
-    claims, post = maybe_parse_jwt(), valid_post(post_id)
-    if post.published_at is None:
-        if claims is None or post.owner != str(claims.user_id):
-            raise PostNotFound
-        active_user()
+    user, post = maybe_user(), valid_post(post_id)
+    if post.published_at is None and (user is None or post.owner != str(user.id)):
+        note("not the owner", user.id if user else None)
+        raise PostNotFound
     return post
 
 
@@ -45,6 +42,7 @@ def owned_post(post_id: UUID) -> Post:
     """Return the post where it is one's own; answer 403 otherwise, or 404 for what may not be seen."""
     user, post = active_user(), valid_post(post_id)
     if post.owner != str(user.id):
+        note("not the owner", user.id)
         raise PostNotFound if post.published_at is None else NotYourPost
     return post
 

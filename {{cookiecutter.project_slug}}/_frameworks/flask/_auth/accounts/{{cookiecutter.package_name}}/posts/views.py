@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, url_for
 
-from ..accounts.dependencies import active_user, maybe_parse_jwt
+from ..accounts.dependencies import active_user, maybe_user
 from ..conditional import IfMatch, IfNoneMatch, etag
 from ..database import get_session, get_stream_session
 from ..ndjson import LinesResponse
@@ -19,7 +19,7 @@ Headers = dict[str, str]
 
 
 @bp.get("")
-@operation(security=maybe_parse_jwt)
+@operation(security=maybe_user)
 def list_posts(query: PostQuery) -> PostPage:
     """List posts that are published, and those of one's own, in pages."""
     return readable_page(query)
@@ -43,7 +43,7 @@ def export_posts() -> LinesResponse:
 
 
 @bp.get("/<uuid:post_id>")
-@operation(security=maybe_parse_jwt)
+@operation(security=maybe_user)
 def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Headers]:
     """Read a post."""
     post = readable_post(post_id)
