@@ -39,7 +39,10 @@ from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 from {{ cookiecutter.package_name }}.models import UtcDateTime, now
 # {% endif %}
 from {{ cookiecutter.package_name }}.problems import ProblemError
-from {{ cookiecutter.package_name }}.proxies import TrustedProxies, parse_address
+from {{ cookiecutter.package_name }}.proxies import (
+    TrustedProxies,
+    parse_address,
+)
 from {{ cookiecutter.package_name }}.schemas import Schema
 
 # {% if cookiecutter.database != "none" %}

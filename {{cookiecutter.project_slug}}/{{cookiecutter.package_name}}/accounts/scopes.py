@@ -1,6 +1,7 @@
 """Scopes: the permissions that an account can have; this table is the only place that declares them."""
 
 SCOPES: dict[str, str] = {
+    # Each name, and what it permits.
     # {% if cookiecutter.__example == "posts" %}
     "posts:export": "Export all posts.",
     # {% endif %}
