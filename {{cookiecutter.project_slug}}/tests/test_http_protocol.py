@@ -16,6 +16,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 CHUNK = b"x" * 65536
+LARGE = 30_000_000
 
 
 class App:
@@ -23,9 +24,11 @@ class App:
 
     def __init__(self) -> None:
         self.bodies: list[int] = []
+        self.headers: list[tuple[bytes, bytes]] = []
         self.is_left = Event()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        self.headers = scope["headers"]
         await getattr(self, scope["path"][1:])(receive, send)
 
     async def read(self, receive: Receive, send: Send) -> None:
@@ -59,6 +62,11 @@ class App:
     async def ignore(self, receive: Receive, send: Send) -> None:
         """Answer without a look at the body."""
         await self.answer(send)
+
+    async def large(self, receive: Receive, send: Send) -> None:
+        """Send a body in one part."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * LARGE})
 
     async def answer(self, send: Send) -> None:
         headers = [(b"content-length", b"2")]
@@ -182,6 +190,60 @@ def test_head_that_is_too_large_is_refused(headers: list[str], port: int) -> Non
 
     assert b" 200 " not in received
     assert not received or b" 400 " in received
+
+
+def test_rest_of_a_body_that_nobody_reads_is_no_head(port: int) -> None:
+    body = CHUNK * 8
+    with Client(port) as client:
+        client.send("POST /ignore HTTP/1.1", f"Content-Length: {len(body)}")
+        assert client.socket.recv(4096).endswith(b"ok")
+        client.socket.sendall(body)
+        time.sleep(REQUEST_TIMEOUT / 5)
+        client.send("GET /ignore HTTP/1.1", "Connection: close")
+
+        assert client.receive().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 60", "Transfer-Encoding: chunked"])
+def test_body_after_an_upgrade_is_no_request(framing: str, app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c", framing)
+        time.sleep(REQUEST_TIMEOUT / 5)
+        with suppress(ConnectionError):
+            client.send("GET /ignore HTTP/1.1")
+        received = client.receive()
+
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert app.bodies == []
+
+
+def test_trailers_are_no_headers(app: App, port: int) -> None:
+    body = b"1\r\nx\r\n0\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n"
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Transfer-Encoding: chunked", body=body)
+        assert client.socket.recv(4096).endswith(b"ok")
+
+    assert b"x-forwarded-for" not in dict(app.headers)
+
+
+def test_head_is_bounded_while_another_request_is_answered(port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /think HTTP/1.1")
+        client.socket.sendall(b"GET /ignore HTTP/1.1\r\nX: ")
+        with pytest.raises(ConnectionError):
+            client.socket.sendall(CHUNK * 1000)
+
+
+def test_large_response_is_sent_to_a_client_that_receives_slowly(port: int) -> None:
+    received = 0
+    with Client(port) as client:
+        client.send("GET /large HTTP/1.1", "Connection: close")
+        while part := client.socket.recv(500_000):
+            received += len(part)
+            time.sleep(REQUEST_TIMEOUT / 30)
+
+    assert received > LARGE
 
 
 def test_cleartext_http_2_is_refused(port: int) -> None:

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1)] = 1
     # {% if cookiecutter.__gateway == "wsgi" %}
-    threads: Annotated[int, Field(ge=1)] = 8
+    threads: Annotated[int, Field(ge=4)] = 8
     # {% endif %}
     max_connections: Annotated[int, Field(ge=1)] = 1000
     request_timeout: Annotated[float, Field(gt=0)] = 30

@@ -5,9 +5,10 @@ import asyncio
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# The lines of the head of a request, and its bytes besides those of the first packet.
+# The lines of the head of a request, and its bytes besides those of its first packet.
 MAX_HEADERS = 100
 MAX_HEAD_SIZE = 65536
+BODY_HEADERS = {b"content-length", b"transfer-encoding"}
 
 
 class Config(uvicorn.Config):
@@ -24,6 +25,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     config: Config
     awaits_body = False
+    head: object | None = None
     head_size = 0
     reading: asyncio.TimerHandle | None = None
     writing: asyncio.TimerHandle | None = None
@@ -41,29 +43,39 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the data; then wait for what is missing of the request."""
+        head = self.head
         super().data_received(data)
         if self.transport.get_protocol() is not self:
             return  # it is a WebSocket now
         if self.awaits_body:
             self.stop_reading_timeout()
             self.start_reading_timeout()
-        elif self.cycle is None or self.cycle.response_complete:
+        elif head is not None and head is self.head:
             self.head_size += len(data)
             if self.head_size > MAX_HEAD_SIZE:
                 self.send_400_response("The head of the request is too large.")
-            elif self.reading is None:
-                self.start_reading_timeout()
+        elif self.reading is None and (self.cycle is None or self.cycle.response_complete):
+            self.start_reading_timeout()
+
+    def on_message_begin(self) -> None:
+        """Wait for the rest of the head."""
+        self.head, self.head_size = object(), 0
+        super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Refuse the request, by any error, when it has too many headers."""
+        """Refuse the request, by any error, when it has too many headers; trailers are dropped."""
+        if self.awaits_body:
+            return
         if len(self.headers) == MAX_HEADERS:
             raise ValueError("too many headers")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Wait for the body."""
+        """Wait for the body; refuse one after an upgrade, which the parser would take for the next request."""
+        if self.parser.should_upgrade() and not BODY_HEADERS.isdisjoint(dict(self.headers)):
+            raise ValueError("an upgrade with a body")
         self.stop_reading_timeout()
-        self.awaits_body, self.head_size = True, 0
+        self.awaits_body, self.head = True, None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -75,7 +87,7 @@ class HttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for the client to receive what was sent."""
         super().pause_writing()
-        self.writing = self.loop.call_later(self.config.request_timeout, self.transport.abort)
+        self.start_writing_timeout()
 
     def resume_writing(self) -> None:
         """Go on sending."""
@@ -92,6 +104,13 @@ class HttpProtocol(HttpToolsProtocol):
             self.reading.cancel()
             self.reading = None
 
+    def start_writing_timeout(self) -> None:
+        """Give the client some time, for as long as it receives anything."""
+        size = self.transport.get_write_buffer_size()
+        self.writing = self.loop.call_later(
+            self.config.request_timeout, self.on_writing_timeout, size
+        )
+
     def stop_writing_timeout(self) -> None:
         """Give the client any time."""
         if self.writing:
@@ -104,3 +123,10 @@ class HttpProtocol(HttpToolsProtocol):
             self.start_reading_timeout()
         else:
             self.transport.close()
+
+    def on_writing_timeout(self, size: int) -> None:
+        """Abort the connection, unless the client has received something since."""
+        if self.transport.get_write_buffer_size() < size:
+            self.start_writing_timeout()
+        else:
+            self.transport.abort()

@@ -81,9 +81,12 @@ def create(email: str, password: Secret[str], scopes: tuple[str, ...]) -> None:
 def list_users() -> None:
     """List accounts, oldest first."""
     with transaction() as session:
-        for user in session.scalars(select(User).order_by(User.id)):
-            state = "active" if user.is_active else "disabled"
-            click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
+        found = session.scalars(select(User).order_by(User.id)).all()
+        session.expunge_all()
+    # A pager that waits must not keep a transaction open.
+    for user in found:
+        state = "active" if user.is_active else "disabled"
+        click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
 
 
 @users.command("set-scopes")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 
 from .conftest import PACKAGE, App, IsolatedSettings, Settings, create_app
 from .databases import make_empty_database
@@ -227,3 +229,15 @@ def test_first_request_after_a_restart_succeeds(
 
     assert client.request(method, f"/{method}").status_code == 200
     assert client.get("/readyz").status_code == 200
+
+
+def test_constraint_of_an_error_has_its_name() -> None:
+    engine = import_module(f"{PACKAGE}.engine")
+    with psycopg.connect(make_empty_database().get_secret_value()) as connection:
+        connection.execute("CREATE TEMPORARY TABLE things (name text CONSTRAINT uq_slug UNIQUE)")
+        connection.execute("INSERT INTO things VALUES ('lamp')")
+        with pytest.raises(psycopg.errors.UniqueViolation) as violated:
+            connection.execute("INSERT INTO things VALUES ('lamp')")
+
+    assert engine.constraint_of(IntegrityError("", {}, violated.value)) == "uq_slug"
+    assert engine.constraint_of(IntegrityError("", {}, Exception())) is None

@@ -153,7 +153,7 @@ def path_template(scope: Scope) -> str | None:
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
     """Return the headers of a response and those of every response; its own are kept."""
-    names = {name for name, _ in headers}
+    names = {name.lower() for name, _ in headers}
     added = [header for header in security if header[0] not in names]
     return [*headers, *added, (b"x-request-id", identifier.encode())]
 

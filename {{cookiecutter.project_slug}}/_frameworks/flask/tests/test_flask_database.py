@@ -256,3 +256,17 @@ def test_debugger_sees_an_error_and_nothing_is_stored(app: App, client: httpx2.C
     with pytest.raises(LookupError, match="in the view"):
         client.post("/crash")
     assert notes(app, client) == set()
+
+
+def test_request_whose_stream_session_fails_is_rolled_back(app: App, client: httpx2.Client) -> None:
+    def fail_twice() -> NoReturn:
+        note("view")
+        stream = database.get_stream_session()
+        stream.close = lambda: abort(503)
+        raise LookupError("in the view")
+
+    app.register_error_handler(503, lambda error: ("unavailable", 503))
+    app.add_url_rule("/twice", "twice", fail_twice, methods=["POST"])
+
+    assert client.post("/twice").status_code == 503
+    assert notes(app, client) == set()

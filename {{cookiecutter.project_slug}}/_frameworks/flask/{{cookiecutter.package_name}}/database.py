@@ -122,13 +122,15 @@ class RequestUnit:
 
     def end(self, error: BaseException | None = None) -> None:
         """Commit, or roll back what an error has interrupted; nothing can be added afterwards."""
-        if error:
-            self.streams.close()
-        if not self.is_over:
-            self.is_over = True
-            self.work.__exit__(
-                type(error) if error else None, error, getattr(error, "__traceback__", None)
-            )
+        try:
+            if not self.is_over:
+                self.is_over = True
+                self.work.__exit__(
+                    type(error) if error else None, error, getattr(error, "__traceback__", None)
+                )
+        finally:
+            if error:
+                self.streams.close()
 
 
 UNIT: ContextVar[RequestUnit] = ContextVar("UNIT")

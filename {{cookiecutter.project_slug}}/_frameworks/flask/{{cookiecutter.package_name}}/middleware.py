@@ -72,8 +72,8 @@ def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> No
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
     """Return the headers of a response and those of every response; its own are kept."""
-    names = {name for name, _ in headers}
-    added = [header for header in security if header[0] not in names]
+    names = {name.lower() for name, _ in headers}
+    added = [header for header in security if header[0].lower() not in names]
     return [*headers, *added, (request_id.HEADER, identifier)]
 
 
