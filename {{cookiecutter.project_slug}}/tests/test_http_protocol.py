@@ -122,6 +122,17 @@ def test_client_that_stops_in_a_second_request_is_disconnected(port: int) -> Non
         assert client.receive() == b""
 
 
+def test_client_that_stops_in_a_head_that_came_with_another_request_is_disconnected(
+    port: int,
+) -> None:
+    with Client(port) as client:
+        client.socket.sendall(b"GET /ignore HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ignore HTT")
+        assert client.socket.recv(4096).endswith(b"ok")
+        client.socket.sendall(b"P")
+
+        assert client.receive() == b""
+
+
 def test_head_that_trickles_is_not_waited_for(port: int) -> None:
     with Client(port) as client:
         client.socket.sendall(b"GET /ignore HTTP/1.1\r\n")

@@ -33,6 +33,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first head."""
         super().connection_made(transport)  # type: ignore[arg-type]  # of an asyncio.Transport, as uvicorn says
+        # Whatever is not received counts as waiting, however little it is.
+        self.transport.set_write_buffer_limits(0)
         self.start_reading_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -54,7 +56,8 @@ class HttpProtocol(HttpToolsProtocol):
             self.head_size += len(data)
             if self.head_size > MAX_HEAD_SIZE:
                 self.send_400_response("The head of the request is too large.")
-        elif self.reading is None and (self.cycle is None or self.cycle.response_complete):
+        is_answered = self.cycle is None or self.cycle.response_complete
+        if self.reading is None and is_answered:
             self.start_reading_timeout()
 
     def on_message_begin(self) -> None:
