@@ -128,7 +128,7 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
     route_statements(app, "/authors/returned", [INSERT], "POST", status=409)
     route_work(app, "/work", [INSERT, COUNT])
     route_work(app, "/visits", [INSERT, COUNT], "GET")
-    route_work(app, "/work/orphan", ["INSERT INTO books VALUES (1, 1)"])
+    route_work(app, "/orphans/made", ["INSERT INTO books VALUES (1, 1)"])
     route_late_use(app, "/late", INSERT, late_errors)
     route_statements(app, "/slow", [SLOW])
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
@@ -334,7 +334,7 @@ def test_work_that_fails_is_not_repeated(library: App, client: httpx2.Client) ->
     begun: list[object] = []
     event.listen(engine_of(library), "begin", begun.append)
 
-    assert client.post("/work/orphan").status_code == 409
+    assert client.post("/orphans/made").status_code == 409
     assert len(begun) == 1
 
 
