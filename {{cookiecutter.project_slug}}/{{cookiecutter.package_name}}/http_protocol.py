@@ -128,7 +128,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_writing_timeout(self, size: int) -> None:
-        """Abort the connection, unless the client has received something since."""
+        """Disconnect the client, unless it has received something since."""
         if self.transport.get_write_buffer_size() < size:
             self.start_writing_timeout()
         else:
