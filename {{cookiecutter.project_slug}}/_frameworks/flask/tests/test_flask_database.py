@@ -165,6 +165,13 @@ def test_commit_that_fails_reaches_the_error_handlers(
     assert notes(app, client) == set()
 
 
+def test_error_that_an_extension_handles_needs_no_request(app: App, client: httpx2.Client) -> None:
+    app.register_error_handler(ValueError, lambda error: ("handled", 400))
+
+    with app.test_request_context():
+        assert app.handle_user_exception(ValueError("of the extension")) == ("handled", 400)
+
+
 def test_names_of_ours_in_g_are_free(app: App, client: httpx2.Client) -> None:
     def load_user() -> None:
         g.session = g.user = g.stream_session = g.unit = "of the application"

@@ -25,7 +25,7 @@ class App:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.environs.append(environ)
-        assert current_thread().name.startswith("request")
+        assert current_thread().name.startswith(("request", "probe"))
         view = getattr(self, environ["PATH_INFO"].partition("/")[2].partition("/")[0])
         answer: Iterable[bytes] = view(environ, start_response)
         return answer
@@ -49,6 +49,10 @@ class App:
                 yield b"x" * 10_000
         finally:
             self.closed.set()
+
+    def livez(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"alive"]
 
     def old(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         write = start_response("200 OK", [])
@@ -183,6 +187,21 @@ def test_bodies_that_are_waited_for_take_no_thread(app: App, port: int) -> None:
     assert app.bodies == []
     for client in clients:
         client.socket.close()
+
+
+def test_probe_is_answered_while_all_threads_are_busy(app: App, port: int) -> None:
+    clients = [Client(port) for _ in range(3)]
+    for client in clients:
+        client.send("GET /stream HTTP/1.1")
+    for client in clients[:2]:
+        assert client.socket.recv(4096)
+
+    assert b"alive" in ask(port, "GET /livez HTTP/1.1")
+
+    assert not app.closed.is_set()
+    for client in clients:
+        client.socket.close()
+    app.may_go_on.set()
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,9 @@ class TransactionalFlask(Flask):
     def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
         """Roll back, or commit what the error keeps, before any error handler is called."""
         try:
-            UNIT.get().end(e)
+            # Extensions may call this for an error of theirs that no request has raised.
+            if unit := UNIT.get(None):
+                unit.end(e)
         except Exception as error:
             return super().handle_user_exception(error)
         return super().handle_user_exception(e)

@@ -16,6 +16,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 # Bytes of a body that are kept in memory; the others are in a temporary file.
 MEMORY = 65536
+# These have threads of their own: a process whose threads are all busy must not be taken for one that hangs.
+PROBES = {"/livez", "/readyz"}
 
 
 class ClientDisconnected(OSError):
@@ -31,6 +33,7 @@ class WsgiToAsgi:
     def __init__(self, app: WSGIApplication, *, threads: int, max_body_size: int) -> None:
         self.app, self.max_body_size = app, max_body_size
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.probe_threads = ThreadPoolExecutor(len(PROBES), thread_name_prefix="probe")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request, unless its client leaves."""
@@ -39,8 +42,9 @@ class WsgiToAsgi:
             if int(environ.get("CONTENT_LENGTH") or 0) <= self.max_body_size:
                 await receive_body(body, receive, self.max_body_size)
             response = Response(receive, send)
+            threads = self.probe_threads if scope["path"] in PROBES else self.threads
             try:
-                await response.loop.run_in_executor(self.threads, response.make, self.app, environ)
+                await response.loop.run_in_executor(threads, response.make, self.app, environ)
                 await response.send_pending()
             finally:
                 response.stop_watching()

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import event
 
 from ..accounts.people import authorization, log_in, sign_up
-from ..conftest import App
+from ..conftest import App, Settings, create_app
+from ..databases import make_database
 from ..sessions import engine_of
+from .conftest import author_for
 from .posts import CONTENT, POST, POSTS, create, path_of, titles
 
 
@@ -99,6 +101,16 @@ def test_export_needs_its_scope(client: httpx2.Client, stranger: dict[str, str])
 
     assert response.status_code == 403
     assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
+
+
+def test_export_takes_one_connection(settings: Settings) -> None:
+    own = {
+        "database_url": make_database(),
+        "database_pool_size": 1,
+        "database_pool_timeout": 0.1,
+    }
+    with author_for(create_app(settings.model_copy(update=own))) as client:
+        assert client.get(f"{POSTS}/export").status_code == 200
 
 
 def test_token_that_has_ended_is_refused_whatever_it_asks_for(client: httpx2.Client) -> None:

@@ -84,11 +84,13 @@ async def maybe_user(connection: HTTPConnection, session: SessionDep) -> User | 
 MaybeUser = Annotated[User | None, Depends(maybe_user)]
 
 
-def scoped(scope: str) -> Callable[[ActiveUser], Awaitable[User]]:
+def scoped(
+    scope: str, get_user: Callable[..., Awaitable[User]] = active_user
+) -> Callable[[User], Awaitable[User]]:
     """Require an account that has a scope, which must be declared; respond 403 to others."""
     validate_scope(scope)
 
-    async def scoped_user(user: ActiveUser) -> User:
+    async def scoped_user(user: Annotated[User, Depends(get_user)]) -> User:
         return service.permitted(user, scope)
 
     return scoped_user

@@ -14,6 +14,6 @@ def count_attempt(action: str, account: str | None = None) -> None:
 
 def tell_attempts_left(response: Response) -> Response:
     """Tell how many attempts are left where one was counted; for `after_request`, so in errors as well."""
-    for name, value in g.pop("_accounts_attempts_left", {}).items():
+    for name, value in g.get("_accounts_attempts_left", {}).items():
         response.headers.setdefault(name, value)
     return response

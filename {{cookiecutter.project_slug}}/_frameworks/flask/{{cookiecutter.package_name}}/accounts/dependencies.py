@@ -60,12 +60,12 @@ def maybe_user() -> User | None:
     return active_user() if "Authorization" in request.headers else None
 
 
-def scoped(scope: str) -> Callable[[], User]:
+def scoped(scope: str, get_user: Callable[[], User] = active_user) -> Callable[[], User]:
     """Require an account that has a scope, which must be declared; respond 403 to others."""
     validate_scope(scope)
 
     def scoped_user() -> User:
-        return service.permitted(active_user(), scope)
+        return service.permitted(get_user(), scope)
 
     return scoped_user
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query
 
-from ..accounts.dependencies import ActiveUser, MaybeUser, scoped
+from ..accounts.dependencies import ActiveUser, MaybeUser, detached_user, scoped
 from ..accounts.events import note
 from ..accounts.models import User
 from ..conditional import IfMatch
@@ -16,7 +16,8 @@ from .models import Post
 from .schemas import PostPage, PostQuery
 
 Author = ActiveUser
-Exporter = Annotated[User, Depends(scoped("posts:export"))]
+# A stream keeps a connection for as long as it lasts; its request needs no second one.
+Exporter = Annotated[User, Depends(scoped("posts:export", detached_user))]
 
 
 async def readable_page(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ..accounts.dependencies import active_user, maybe_user, scoped
+from ..accounts.dependencies import active_user, detached_user, maybe_user, scoped
 from ..accounts.events import note
 from ..conditional import IfMatch
 from ..database import get_session
@@ -12,7 +12,8 @@ from .models import Post
 from .schemas import PostPage, PostQuery
 
 author = active_user
-exporter = scoped("posts:export")
+# A stream keeps a connection for as long as it lasts; its request needs no second one.
+exporter = scoped("posts:export", detached_user)
 
 
 def readable_page(query: PostQuery) -> PostPage:
