@@ -26,7 +26,7 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 try: .venv/ready ## Render the default service into a temporary folder and serve it (FRAMEWORK=flask for Flask)
-	@$(BIN)/python -m tests.try_template $(FRAMEWORK)
+	@$(BIN)/python -m tools.try_template $(FRAMEWORK)
 
 test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
 	@$(PYTEST) $(BROWSER_TESTS)
@@ -35,7 +35,7 @@ test-fast: .venv/ready ## Prove most of it in a minute
 	@$(PYTEST) -m "not slow and not browser"
 
 mutants: .venv/ready ## Break the template in every known way, and see the suite notice
-	@$(BIN)/python -m tests.mutants $(ONLY)
+	@$(BIN)/python -m tools.mutants $(ONLY)
 
 lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks, and the workflow
 	@$(BIN)/ruff check .

@@ -16,9 +16,9 @@ from benchmarks.measure import Figure, alternate
 from benchmarks.projects import SERVE, Project, projects
 from benchmarks.requests_per_second import row
 from benchmarks.table import Reach, Row
-from tests.accounts import ACCOUNTS, PASSWORD, log_in, register
-from tests.extension import LIMITS
-from tests.serving import Server
+from tests.support.accounts import ACCOUNTS, PASSWORD, log_in, register
+from tests.support.extension import LIMITS
+from tests.support.server import Server
 
 POSTS = "/api/v1/posts"
 LIVENESS = "/livez"

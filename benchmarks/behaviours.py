@@ -27,7 +27,7 @@ from benchmarks.candidates import (
 from benchmarks.memory import forget_peak, peak, resident
 from benchmarks.raw import Answer, Connection, ask, request
 from benchmarks.table import aligned
-from tests.serving import Server
+from tests.support.server import Server
 
 NOT_APPLICABLE = "-"
 # The number of concurrent checks of one server: they sleep most of the time.

@@ -10,7 +10,7 @@ from benchmarks.measure import Figure
 from benchmarks.memory import forget_peak, peak, resident
 from benchmarks.projects import EXTENDED, EXTENDED_MODULE, Project, projects, serve_module
 from benchmarks.table import Reach, Row
-from tests.serving import Server
+from tests.support.server import Server
 
 CHUNK = b"a" * 65536
 CHUNKS = 800  # of 64 KiB: 50 MiB

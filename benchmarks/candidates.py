@@ -14,8 +14,8 @@ from threading import Lock
 from typing import Literal, NamedTuple
 
 from benchmarks.projects import GUNICORN, PYTHON, UVICORN
-from tests.environments import environment
-from tests.serving import Server
+from tests.support.environments import environment
+from tests.support.server import Server
 
 Interface = Literal["asgi", "wsgi"]
 REQUIREMENTS = (

@@ -15,9 +15,9 @@ from benchmarks.memory import forget_peak, peak, resident
 from benchmarks.projects import ASYNCPG, FASTAPI, PACKAGE, SERVE, UVICORN, Project, projects, serve_module
 from benchmarks.requests_per_second import BARE, lines_of, row
 from benchmarks.table import Reach, Row
-from tests.databases import empty_database
-from tests.rendering import FRAMEWORKS
-from tests.serving import Server
+from tests.support.databases import empty_database
+from tests.support.rendering import FRAMEWORKS
+from tests.support.server import Server
 
 POSTS = "/api/v1/posts"
 FAR = 1_000_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Self
 
 from benchmarks.measure import Figure, Missing, alternate
-from tests.serving import Server
+from tests.support.server import Server
 
 SECONDS = 2
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Missing
-from tests.serving import Server
+from tests.support.server import Server
 
 
 def processes(server: Server) -> Iterator[Path]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import Run, run
-from tests.databases import database_of
-from tests.environments import environment
-from tests.rendering import FRAMEWORKS, Workplace
-from tests.serving import Server
+from tests.support.databases import database_of
+from tests.support.environments import environment
+from tests.support.rendering import FRAMEWORKS, Workplace
+from tests.support.server import Server
 
 PACKAGE = "my_service"
 # The answers that turn everything on.

@@ -7,7 +7,7 @@ from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from tests.serving import Server
+from tests.support.server import Server
 
 ADDRESS = "127.0.0.1"
 

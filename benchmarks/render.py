@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.measure import Figure, Run, alternate, run
 from benchmarks.projects import workplace_in
 from benchmarks.table import Reach, Row
-from tests.rendering import FRAMEWORKS, TEMPLATE, Workplace
+from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace
 
 # What a clone would not hold. A clone of this tree would lack what was not committed yet.
 NOT_CLONED = shutil.ignore_patterns(".git", ".venv", ".cache", ".*_cache", ".hypothesis", "__pycache__", "uv.lock")

@@ -13,7 +13,7 @@ from benchmarks.load import Load, compare
 from benchmarks.measure import Figure
 from benchmarks.projects import GUNICORN, SERVE, UVICORN, Project, projects, serve_module
 from benchmarks.table import Reach, Row
-from tests.serving import Server
+from tests.support.server import Server
 
 BARE = Path(__file__).parent / "bare"
 LIVENESS, ABOUT = "/livez", "/api/v1/about"

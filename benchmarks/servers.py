@@ -19,8 +19,8 @@ from benchmarks.measure import Figure
 from benchmarks.memory import resident
 from benchmarks.projects import EXTENDED, EXTENDED_MODULE, GRANIAN, GUNICORN, SERVE_MODULE, UVICORN, Project, projects
 from benchmarks.table import aligned
-from tests.rendering import FRAMEWORKS
-from tests.serving import Server
+from tests.support.rendering import FRAMEWORKS
+from tests.support.server import Server
 
 
 class Choice(NamedTuple):

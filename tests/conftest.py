@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import interpreters
-from tests.rendering import Workplace
-from tests.report import Report
-from tests.variants import Variant, behavioural, behavioural_choices, cosmetic
+from tests.support.environments import interpreters
+from tests.support.rendering import Workplace
+from tests.support.report import Report
+from tests.support.variants import Variant, behavioural, behavioural_choices, cosmetic
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

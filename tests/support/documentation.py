@@ -1,0 +1,71 @@
+"""Read the documentation: its fenced blocks, its links, and the table of questions that README.md shows."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.rendering import QUESTIONS
+
+BLOCK = re.compile(r"((?:^<!--.*-->\n)*)^```(\w*)(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, the attributes behind it (`file=…`), its text, and the comments above it."""
+
+    line: int
+    language: str
+    attributes: dict[str, str]
+    text: str
+    not_run: str | None
+    rendered: bool
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Give the fenced blocks of a page, in order."""
+    for match in BLOCK.finditer(page):
+        comments, language, info, text = match.groups()
+        reason = re.search(r"<!-- not run: (.+?) -->", comments)
+        yield Block(
+            line=page[: match.start(2)].count("\n") + 1,
+            language=language,
+            attributes=dict(part.split("=", 1) for part in info.split()),
+            text=text,
+            not_run=reason[1] if reason else None,
+            rendered="<!-- rendered: my-service -->" in page[: match.start(2)],
+        )
+
+
+def links(page: str) -> Iterator[str]:
+    """Give the targets of links into the repository."""
+    for target in LINK.findall(re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)):
+        if "://" not in target:
+            yield target
+
+
+def questions_table() -> str:
+    """Make the table of questions from cookiecutter.json."""
+    rows = ["| question | default | |", "|---|---|---|"]
+    for question, default in QUESTIONS.items():
+        if not question.startswith("_"):
+            prompt = QUESTIONS["__prompts__"][question]
+            if isinstance(default, list):
+                choices = ", ".join(f"`{choice}`" for choice in default[1:])
+                rows.append(f"| `{question}` | `{default[0]}` | {prompt['__prompt__']}; or {choices} |")
+            else:
+                shown = "made from the answers above" if "{{" in default else f"`{default}`"
+                rows.append(f"| `{question}` | {shown} | {prompt} |")
+    return "\n".join(rows)
+
+
+def write_questions_table(readme: Path) -> None:
+    """Put the table where README.md has its two marks."""
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split("<!-- questions -->\n")
+    _, after = rest.split("<!-- /questions -->")
+    readme.write_text(f"{before}<!-- questions -->\n{questions_table()}\n<!-- /questions -->{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_questions_table(Path(__file__).parents[2] / "README.md")

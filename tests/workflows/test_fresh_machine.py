@@ -1,0 +1,135 @@
+"""The commands of a generated project on a machine that has git, make and Python, and nothing else."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.environments import interpreters
+from tests.support.rendering import BIN, FRAMEWORKS, Workplace
+
+pytestmark = pytest.mark.slow
+
+OLDEST = next(iter(interpreters().values()))
+TOOLS = ("bash", "cat", "expand", "git", "ls", "make", "rm", "sed", "sh", "touch")
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def project(request: pytest.FixtureRequest, workplace: Workplace) -> Path:
+    return workplace.render(framework=str(request.param))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder of commands: the usual tools and python3, but no uv."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found, f"{tool} is needed to test"
+        (commands / tool).symlink_to(found)
+    script(commands / "python3", f'exec "{OLDEST}" "$@"')
+    return commands
+
+
+def script(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def run(project: Path, machine: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell with nothing in the environment but the path and the home, where caches are."""
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=project,
+        env={"PATH": str(machine), "HOME": str(Path.home())},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_make_needs_python_and_make_only(project: Path, machine: Path) -> None:
+    for command, said in [
+        ("make test", "Required test coverage of 100.0% reached"),
+        ("make lint", "Success: no issues found"),
+        ("make check", "fit for development"),
+    ]:
+        done = run(project, machine, command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert said in done.stdout
+
+    assert (project / ".venv" / "bin" / "uv").exists()
+    run(project, machine, "git init --quiet && git add --all")
+    committed = run(project, machine, "git ls-files").stdout.split()
+    assert "uv.lock" in committed
+    assert [name for name in committed if name.startswith(".") and "/" in name] == []
+
+
+def test_uv_is_used_where_there_is_one(project: Path, machine: Path) -> None:
+    script(machine / "uv", f'echo "uv $*" >> {machine}/log\nexec "{BIN / "uv"}" "$@"')
+
+    assert run(project, machine, "make check").returncode == 0
+
+    assert (machine / "log").read_text() == "uv sync --inexact --quiet\n"
+    assert not (project / ".venv" / "bin" / "uv").exists()
+
+
+def test_commands_without_make_do_the_same(project: Path, machine: Path) -> None:
+    (machine / "uv").symlink_to(BIN / "uv")
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:`make (\w+)[^`]*`)? ?\| `(uv [^`]+)` \|", readme, re.MULTILINE)
+    recipes = (project / "Makefile").read_text(encoding="utf-8")
+
+    assert {target for target, _ in rows} == {
+        "",
+        "run",
+        "serve",
+        "migrate",
+        "migration",
+        "seed",
+        "test",
+        "lint",
+        "format",
+        "check",
+    }
+    for target, command in rows:
+        if target in ("run", "serve"):  # they do not end; the rest of the line is what make runs
+            assert f"@$(BIN)/{command.removeprefix('uv run ')}\n" in recipes
+        else:
+            # Nothing has changed in the tables, and a migration that does nothing has to be asked for.
+            command += " --empty" if target == "migration" else ""
+            done = run(
+                project, machine, f"UV_SYSTEM_CERTS=true {command.replace('&& uv', '&& UV_SYSTEM_CERTS=true uv')}"
+            )
+            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_make_alone_lists_every_target(project: Path, machine: Path) -> None:
+    listed = run(project, machine, "make").stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (project / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert phony
+    assert [line.split()[0] for line in listed.splitlines()] == phony[1].split()
+
+
+def test_old_python_is_named(project: Path, machine: Path) -> None:
+    code = "import sys; sys.version_info = (3, 10, 1); exec(sys.argv[2])"
+    script(machine / "python3", f'exec "{OLDEST}" -c \'{code}\' "$@"')
+
+    done = run(project, machine, "make run")
+
+    assert done.returncode != 0
+    assert "python3 is 3.10 here, 3.11 or newer is needed" in done.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_other_interpreter_is_taken_when_named(project: Path, machine: Path) -> None:
+    newest = list(interpreters())[-1]
+
+    assert run(project, machine, f"make check PYTHON={interpreters()[newest]}").returncode == 0
+
+    version = run(project, machine, ".venv/bin/python --version").stdout
+    assert version.startswith(f"Python {newest}.")
