@@ -4,7 +4,8 @@ BIN := .venv/bin
 UV = $(shell command -v uv || echo $(BIN)/uv)
 FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)")
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
+	$(if $(ROTATION),--rotation $(ROTATION))
 # The documentation page is tested in Chromium or Chrome. Without either: make test BROWSER=none
 BROWSER_TESTS = $(if $(filter none,$(BROWSER)),-m "not browser")
 

@@ -1,4 +1,4 @@
-"""The variants as fixtures, and what the terminal shows of them."""
+"""The rows of the suite as fixtures, what is left out of a run, and what the terminal shows."""
 
 import shutil
 from collections.abc import Callable
@@ -6,26 +6,46 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pytest_cookies.plugin import Cookies
 
-from tests.support.environments import interpreters
+from tests.support.interpreters import interpreters
 from tests.support.rendering import Workplace
 from tests.support.report import Report
-from tests.support.variants import Variant, behavioural, behavioural_choices, cosmetic
+from tests.support.results import Results, check_of, variants_of
+from tests.support.variants import Variant, behavioural, parameters, rotation, rows
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--variant", default="", help='only what concerns these answers: "framework=flask"')
+    parser.addoption("--variant", default="", help='only what concerns these answers: "framework=flask,python=3.12"')
+    parser.addoption("--rotation", type=int, help="execute more rows, chosen by a number such as that of the week")
+    parser.addoption("--all-variants", action="store_true", help="execute every combination in place of the rows")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(name): the column of the final table that a test of variants belongs to")
-    config.addinivalue_line("markers", 'variants(answers): which variants a test is about: "auth=accounts"')
+    config.addinivalue_line(
+        "markers", 'variants(wanted): the rows of a test: "auth=accounts", or a function that gives them'
+    )
+    config.addinivalue_line("markers", "twin: the test also concerns the same answers for the other framework")
     wanted = config.getoption("--variant")
-    if not any(variant.has(wanted) for variant in behavioural()):
-        offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in behavioural_choices().items())
-        raise pytest.UsageError(f"no variant has {wanted}; there are {offered}")
+    if not any(variant.has(wanted) for variant in executed(config)):
+        offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in parameters().items())
+        raise pytest.UsageError(f"no row has {wanted}; there are {offered}, and --all-variants has every combination")
+    results = Results()
+    config.pluginmanager.register(results, "results by content")
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Report(config), "report of variants")
+        config.pluginmanager.register(Report(config, results), "report of variants")
+
+
+def executed(config: pytest.Config) -> list[Variant]:
+    """Return the rows of this run."""
+    if config.getoption("--all-variants"):
+        others = [
+            variant for variant in behavioural() if not any(set(variant.pairs) <= set(row.pairs) for row in rows())
+        ]
+        return [*rows(), *others]
+    number = config.getoption("--rotation")
+    return [*rows(), *(rotation(number) if number is not None else [])]
 
 
 def pytest_report_header() -> str:
@@ -33,20 +53,21 @@ def pytest_report_header() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    about = metafunc.definition.get_closest_marker("variants")
-    for fixture, variants in (("variant", behavioural), ("cosmetic_variant", cosmetic)):
-        if fixture in metafunc.fixturenames:
-            chosen = [
-                pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
-                for variant in variants()
-                if about is None or variant.has(about.args[0])
-            ]
-            # Wider than a test, so that what is made for a variant can serve all tests of a module.
-            metafunc.parametrize(fixture, chosen, ids=Variant.name, scope="module")
+    if "variant" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("variants")
+    about = marker.args[0] if marker else ""
+    chosen = [
+        pytest.param(variant, marks=() if is_quick(variant) else pytest.mark.slow)
+        for variant in executed(metafunc.config)
+        if (variant.has(about) if isinstance(about, str) else variant in about())
+    ]
+    # Wider than a test, so that what is made for a variant can serve all tests of a module.
+    metafunc.parametrize("variant", chosen, ids=Variant.name, scope="module")
 
 
 def is_quick(variant: Variant) -> bool:
-    """Tell whether a variant is part of the quick tests: everything on, on the database that starts at once."""
+    """Return whether a row is part of the quick tests: everything on, with the database that starts at once."""
     return variant.has("database=sqlite,example=posts,auth=accounts")
 
 
@@ -59,37 +80,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in others]
 
 
-def check_of(item: pytest.Item) -> str | None:
-    """Return the column of the final table that a test belongs to, if any."""
-    marker = item.get_closest_marker("check")
-    return marker.args[0] if marker else None
-
-
-def variants_of(item: pytest.Item) -> list[Variant]:
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return [value for value in parameters.values() if isinstance(value, Variant)]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Tell the report which variant a test is about, and which check it is part of."""
-    if check := check_of(item):
-        for variant in variants_of(item):
-            item.user_properties += [("variant", variant.name()), ("check", check)]
-
-
 @pytest.fixture
 def workplace(tmp_path: Path) -> Workplace:
     return Workplace(tmp_path / "workplace")
 
 
 @pytest.fixture(scope="session")
-def render_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], Path]:
+def render_once(cookies_session: Cookies) -> Callable[[Variant], Path]:
     """Renders a variant when it is first asked for; no test may change what it gives."""
 
     @cache
     def render(variant: Variant) -> Path:
-        return Workplace(tmp_path_factory.mktemp("variant") / "workplace").render(**variant.answers)
+        result = cookies_session.bake(extra_context=variant.answers)
+        if result.exception:
+            raise result.exception
+        return Path(result.project_path)
 
     return render
 
@@ -104,3 +109,9 @@ def rendered(variant: Variant, render_once: Callable[[Variant], Path]) -> Path:
 def project(rendered: Path, tmp_path: Path) -> Path:
     """A copy of the variant's files, to run and to change."""
     return shutil.copytree(rendered, tmp_path / "my-service")
+
+
+@pytest.fixture
+def twin(variant: Variant, render_once: Callable[[Variant], Path], tmp_path: Path) -> Path:
+    """A copy of what the same answers give for the other framework."""
+    return shutil.copytree(render_once(variant.twin()), tmp_path / "twin")

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.environments import PYTHONS
+from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, TEMPLATE
 
 ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"

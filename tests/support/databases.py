@@ -11,7 +11,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
+from tests.support.interpreters import PYTHONS
 
 NUMBERS = itertools.count()
 

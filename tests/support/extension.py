@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
+from tests.support.interpreters import PYTHONS
 from tests.support.server import Server
 from tests.support.variants import Variant
 
@@ -15,17 +16,24 @@ OPEN = {"REGISTRATION": "true", **dict.fromkeys(LIMITS, OFTEN)}
 SECRET_KEY = "only for these services of the tests"
 
 
-def extended_server(project: Path, framework: str, command: str = "serve", **settings: str) -> Server:
+def extended_server(
+    project: Path, framework: str, command: str = "serve", python: str = PYTHONS[0], **settings: str
+) -> Server:
     """Return a server for the extended service; what it is set to besides a secret is up to the caller."""
-    shutil.copy(EXTENDED / "things.py", project)
-    shutil.copy(EXTENDED / "serve_app.py", project)
-    shutil.copy(EXTENDED / f"{framework}.py", project / "extended.py")
+    extend(project, framework)
     return Server(
         f"python serve_app.py extended:app {command}",
         folder=project,
-        binaries=environment(project, PYTHONS[0]),
+        binaries=environment(project, python),
         **{"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, **OPEN, **settings},
     )
+
+
+def extend(project: Path, framework: str) -> None:
+    """Add the endpoints to a project, as a module that builds the application."""
+    shutil.copy(EXTENDED / "things.py", project)
+    shutil.copy(EXTENDED / "serve_app.py", project)
+    shutil.copy(EXTENDED / f"{framework}.py", project / "extended.py")
 
 
 def framework_of(variant: Variant) -> str:

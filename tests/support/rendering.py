@@ -12,8 +12,6 @@ from pathlib import Path
 import yaml
 from markdown_it import MarkdownIt
 
-from tests.support.environments import environment
-
 TEMPLATE = Path(__file__).parents[2]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 FRAMEWORKS: list[str] = QUESTIONS["framework"]
@@ -100,16 +98,6 @@ def files(project: Path) -> dict[str, bytes]:
     return {
         path.relative_to(project).as_posix(): path.read_bytes() for path in sorted(project.rglob("*")) if path.is_file()
     }
-
-
-def run(project: Path, python: str, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a Python module in a project, in an environment that has its dependencies, and expect success."""
-    interpreter = environment(project, python) / "python"
-    done = subprocess.run(
-        [str(interpreter), "-m", *command], cwd=project, env=os.environ | settings, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"python{python} -m {' '.join(command)}\n{done.stdout}\n{done.stderr}"
-    return done
 
 
 def read_back(project: Path) -> dict[str, dict[str, str]]:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.results import Results, check_of, variants_of
+
 
 class Report:
     """A pytest plugin of the process that prints."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    def __init__(self, config: pytest.Config, results: Results) -> None:
+        self.config, self.results = config, results
         self.cells: dict[tuple[str, str], list[pytest.TestReport]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -22,31 +24,43 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
             terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
-        if self.cells:
+        known = self.known()
+        if self.cells or known:
             terminalreporter.section("variants")
             for line in self.table():
                 terminalreporter.write_line(line)
+            if known:
+                number = len(self.results.known)
+                terminalreporter.write_line(
+                    f"known: {number} tests passed before with the same content; FRESH=1 runs them"
+                )
             if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
                 with Path(summary).open("a", encoding="utf-8") as file:
                     file.write("\n".join([*self.table(), ""]))
 
+    def known(self) -> set[tuple[str, str]]:
+        """Return the variants and checks of which some result is known from an earlier run."""
+        return {(variant.name(), str(check_of(item))) for item in self.results.known for variant in variants_of(item)}
+
     def table(self) -> list[str]:
         """Return Markdown: a row for each variant, a column for each check, seconds in the cells."""
-        variants = sorted({variant for variant, _ in self.cells})
-        checks = sorted({check for _, check in self.cells})
+        known = self.known()
+        variants = sorted({variant for variant, _ in [*self.cells, *known]})
+        checks = sorted({check for _, check in [*self.cells, *known]})
         rows = [["variant", *checks, "seconds"]]
         for variant in variants:
             reports = [self.cells.get((variant, check), []) for check in checks]
             total = sum(report.duration for cell in reports for report in cell)
-            rows.append([variant, *map(cell, reports), f"{total:.1f}"])
+            cells = [cell(each, (variant, check) in known) for check, each in zip(checks, reports, strict=True)]
+            rows.append([variant, *cells, f"{total:.1f}"])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         rows.insert(1, ["-" * width for width in widths])
         return [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in rows]
 
 
-def cell(reports: list[pytest.TestReport]) -> str:
-    """Sum up a check of a variant: its seconds, or how many of its tests failed."""
+def cell(reports: list[pytest.TestReport], is_known: bool) -> str:
+    """Sum up a check of a variant: its seconds, how many of its tests failed, or that it need not run again."""
     failed = sum(report.failed for report in reports)
     if failed:
         return f"{failed} of {len(reports)} failed"
-    return f"{sum(report.duration for report in reports):.1f}" if reports else ""
+    return f"{sum(report.duration for report in reports):.1f}" if reports else "known" * is_known

@@ -1,20 +1,29 @@
-"""The variants of the template, computed from its questions: what can be chosen is what is tested."""
+"""The variants of the template, computed from its questions: what can be chosen is what is proven.
+
+Every combination is rendered. Of these, the rows of a covering array are executed: every two choices meet in some row,
+and every three of those that matter most to each other.
+"""
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from cookiecutter.generate import generate_context
-from cookiecutter.prompt import prompt_for_config
+from hooks.answers import INCOMPATIBLE
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import QUESTIONS
+from tests.support.template import compiled
 
-from hooks.answers import refusal
-from tests.support.rendering import QUESTIONS, TEMPLATE, template_files
-
-# Choices that change a text and nothing that runs: combined in pairs, not all with all.
+# The question that the template does not ask: which interpreter runs the project.
+PYTHON = "python"
+# Choices that change a text and nothing that runs: every combination is rendered, and rows take them in turns.
 COSMETIC = {"license"}
+# Every three choices of these meet in a row.
+TOGETHER = ("framework", "database", "example", "auth")
+# What a question offers where it can be answered by doing without.
+OFF = {"none", "no"}
+# The rows that a rotation adds.
+ROTATED = 4
 
 # For the questions without choices: answers as long as they may be, and such that have to be escaped.
 TEXTS = {
@@ -26,12 +35,15 @@ TEXTS = {
     "author_email": ["you@example.com", "o'neill+tag@mail.example.co.uk"],
 }
 
+Choice = tuple[str, str]
+Choices = frozenset[Choice]
+
 
 @dataclass(frozen=True)
 class Variant:
-    """Answers to some of the questions; the others are at their defaults."""
+    """Answers to some of the questions, the others being at their defaults, and an interpreter."""
 
-    pairs: tuple[tuple[str, str], ...]
+    pairs: tuple[Choice, ...]
 
     @classmethod
     def of(cls, answers: Mapping[str, str]) -> "Variant":
@@ -39,25 +51,36 @@ class Variant:
 
     @property
     def answers(self) -> dict[str, str]:
-        return dict(self.pairs)
+        return {question: answer for question, answer in self.pairs if question != PYTHON}
+
+    @property
+    def python(self) -> str:
+        return dict(self.pairs).get(PYTHON, PYTHONS[0])
+
+    def but(self, **changed: str) -> "Variant":
+        """Return the variant with other answers."""
+        return Variant.of(dict(self.pairs) | changed)
+
+    def twin(self) -> "Variant":
+        """Return the variant of the other framework."""
+        (other,) = set(choices()["framework"]) - {self.answers["framework"]}
+        return self.but(framework=other)
 
     def has(self, wanted: str) -> bool:
-        """Tell whether the answers hold those of "question=answer,question=answer"; nothing is held by all."""
+        """Return whether the variant has the answers of "question=answer,question=answer"; nothing is had by all."""
         return {part.strip() for part in wanted.split(",") if part} <= {f"{name}={value}" for name, value in self.pairs}
 
     def name(self) -> str:
-        """Return the choices; answers in words are told by their lengths."""
-        words = texts()
-        return ",".join(f"{name}={len(value) if name in words else value}" for name, value in self.pairs)
+        """Return the answers, as `--variant` takes them."""
+        return ",".join(f"{name}={value}" for name, value in self.pairs)
 
 
 def choices() -> dict[str, list[str]]:
     """Return what can be chosen: `{"framework": ["fastapi", "flask"], …}`; booleans as yes and no."""
-    offered = {question: default for question, default in QUESTIONS.items() if not question.startswith("_")}
     return {
         question: ["yes", "no"] if isinstance(default, bool) else [str(choice) for choice in default]
-        for question, default in offered.items()
-        if isinstance(default, bool | list)
+        for question, default in QUESTIONS.items()
+        if not question.startswith("_") and isinstance(default, bool | list)
     }
 
 
@@ -66,92 +89,132 @@ def texts() -> set[str]:
     return {question for question in QUESTIONS if not question.startswith("_")} - set(choices())
 
 
-def combinations(questions: Mapping[str, list[str]]) -> Iterator[Variant]:
-    """Combine every answer with every other."""
-    for answers in itertools.product(*questions.values()):
-        yield Variant(tuple(zip(questions, answers, strict=True)))
-
-
 def behavioural_choices() -> dict[str, list[str]]:
+    """Return the choices that change what runs."""
     return {question: offered for question, offered in choices().items() if question not in COSMETIC}
 
 
 @cache
-def behavioural() -> list[Variant]:
-    """Return one variant for each set of facts that the template can be rendered from, the refused ones left out."""
-    by_facts: dict[tuple[tuple[str, str], ...], Variant] = {}
-    for variant in combinations(behavioural_choices()):
-        if refusal(context(variant)) is None:
-            by_facts.setdefault(facts(variant), variant)
-    return list(by_facts.values())
+def combinations() -> list[Variant]:
+    """Return every combination of choices that is not refused."""
+    return [variant for variant in products(choices()) if not is_refused(variant.answers)]
 
 
 @cache
 def refused() -> list[Variant]:
     """Return the combinations of choices that do not go together."""
-    return [variant for variant in combinations(behavioural_choices()) if refusal(context(variant)) is not None]
+    return [variant for variant in products(behavioural_choices()) if is_refused(variant.answers)]
+
+
+def products(questions: Mapping[str, list[str]]) -> Iterator[Variant]:
+    for answers in itertools.product(*questions.values()):
+        yield Variant(tuple(zip(questions, answers, strict=True)))
+
+
+def is_refused(answers: Mapping[str, str]) -> bool:
+    """Return whether the table of refusals has two of the answers."""
+    return any(
+        (answers.get(question), answers.get(other)) == (choice, refused_choice)
+        for (question, choice), (other, refused_choice), *_ in INCOMPATIBLE
+    )
 
 
 @cache
-def cosmetic() -> list[Variant]:
-    """Return variants in which every two answers, cosmetic ones and words included, meet at least once."""
-    return [Variant.of(row) for row in in_pairs(choices() | TEXTS)]
+def behavioural() -> list[Variant]:
+    """Return every combination of the choices that change what runs, without answers that have no effect.
 
-
-@cache
-def context(variant: Variant) -> Mapping[str, Any]:
-    """Return what cookiecutter renders a variant from: its answers, the defaults and the private variables."""
-    file = TEMPLATE / "cookiecutter.json"
-    return dict(prompt_for_config(generate_context(str(file), extra_context=variant.answers), no_input=True))
-
-
-@cache
-def used_variables() -> set[str]:
-    """Return the names that files, file names and hooks of the template substitute or ask for."""
-    pages = [path.read_text(encoding="utf-8") + str(path) for path in [*template_files(), *TEMPLATE.glob("hooks/*.py")]]
-    return set(re.findall(r"cookiecutter\.(\w+)", "".join(pages)))
-
-
-def facts(variant: Variant) -> tuple[tuple[str, str], ...]:
-    """Return the variables that a render depends on, without the answers that nothing reads."""
-    return tuple((name, str(value)) for name, value in context(variant).items() if name in used_variables())
-
-
-def in_pairs(parameters: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
-    """Cover every pair of values of two parameters with few rows: each row is filled greedily with the newest pairs.
-
-    Pairs that are refused are in no row.
+    An answer has none if a private variable of the same name takes its place, as that of the example without a database.
     """
-    never = {pair for variant in refused() for pair in refused_pairs(variant)}
-    open_pairs = {
-        frozenset({(one, a), (other, b)})
-        for one, other in itertools.combinations(parameters, 2)
-        for a in parameters[one]
-        for b in parameters[other]
-    } - never
-    while open_pairs:
-        row: dict[str, str] = dict(sorted(min(open_pairs, key=sorted)))
-        for name, values in parameters.items():
-            if name not in row:
-                accepted = [value for value in values if not pairs(row | {name: value}) & never]
-                gains = {value: len(pairs(row | {name: value}) & open_pairs) for value in accepted}
-                row[name] = max(gains, key=gains.__getitem__)
-        open_pairs -= pairs(row)
-        yield {name: row[name] for name in parameters}
+    found = [variant for variant in products(behavioural_choices()) if not is_refused(variant.answers)]
+    return [variant for variant in found if all(answer == effective(variant, name) for name, answer in variant.pairs)]
 
 
-def refused_pairs(variant: Variant) -> Iterator[frozenset[tuple[str, str]]]:
-    """Give the two answers that a variant is refused for, whatever the others are."""
-    for two in pairs(variant.answers):
-        if refusal(context(Variant(tuple(two)))) is not None:
-            yield two
+def effective(variant: Variant, question: str) -> str:
+    return str(compiled().context(variant.answers).get(f"__{question}", variant.answers[question]))
 
 
-def pairs(answers: Mapping[str, str]) -> set[frozenset[tuple[str, str]]]:
-    """Return every two answers of a row."""
-    return {frozenset(two) for two in itertools.combinations(answers.items(), 2)}
+def parameters() -> dict[str, list[str]]:
+    """Return what rows choose from: the choices, and the interpreters of this machine."""
+    return choices() | {PYTHON: PYTHONS}
 
 
-def covered(variants: Iterable[Variant]) -> set[frozenset[tuple[str, str]]]:
-    """Return every two answers that meet in some variant."""
-    return set().union(*(pairs(variant.answers) for variant in variants))
+@cache
+def possible() -> set[Choices]:
+    """Return every two choices, and every three of those in TOGETHER, that some combination has."""
+    found: set[Choices] = set()
+    free = {name: values for name, values in parameters().items() if name not in behavioural_choices()}
+    for variant in behavioural():
+        found |= subsets(variant.pairs, 2)
+        found |= subsets([pair for pair in variant.pairs if pair[0] in TOGETHER], 3)
+        found |= {frozenset({pair, (name, value)}) for pair in variant.pairs for name in free for value in free[name]}
+    for one, other in itertools.combinations(free, 2):
+        found |= {frozenset({(one, a), (other, b)}) for a in free[one] for b in free[other]}
+    return found
+
+
+def subsets(chosen: Iterable[Choice], size: int) -> set[Choices]:
+    return {frozenset(some) for some in itertools.combinations(chosen, size)}
+
+
+def covered(rows: Iterable[Variant]) -> set[Choices]:
+    """Return every two and every three choices that meet in some row."""
+    return set().union(*(subsets(row.pairs, 2) | subsets(row.pairs, 3) for row in rows))
+
+
+@cache
+def rows() -> list[Variant]:
+    """Return the rows that are executed: everything on, each option taken out of it, everything off, and a covering array."""
+    found: list[Variant] = []
+    missing = set(possible())
+    beginnings = [*extremes()]
+    while beginnings or missing:
+        beginning = beginnings.pop(0) if beginnings else dict(min(missing, key=sorted))
+        if any(beginning.items() <= dict(row.pairs).items() for row in found):
+            continue
+        found.append(completed(beginning, missing))
+        missing -= covered(found[-1:])
+    return found
+
+
+def completed(beginning: Mapping[str, str], missing: set[Choices]) -> Variant:
+    """Answer the other questions so that as many missing choices as possible meet."""
+    row = dict(beginning)
+    for name, values in parameters().items():
+        if name not in row:
+            accepted = [
+                value for value in values if all(frozenset({(name, value), pair}) in possible() for pair in row.items())
+            ]
+            gains = {value: len(covered([Variant.of(row | {name: value})]) & missing) for value in accepted}
+            row[name] = max(gains, key=gains.__getitem__)
+    return Variant.of({name: row[name] for name in parameters()})
+
+
+def extremes() -> Iterator[dict[str, str]]:
+    """Give, for each framework, everything on, everything off, and each option taken out of everything on."""
+    optional = {name: values for name, values in behavioural_choices().items() if not OFF.isdisjoint(values)}
+    on = {name: next(value for value in values if value not in OFF) for name, values in optional.items()}
+    off = {name: next(value for value in values if value in OFF) for name, values in optional.items()}
+    for framework in choices()["framework"]:
+        yield {"framework": framework} | on
+        yield {"framework": framework} | off
+        for name in optional:
+            # With an option goes what needs it.
+            without = on | {name: off[name]}
+            needs = [
+                other
+                for other in on
+                if other != name and frozenset({(name, off[name]), (other, on[other])}) not in possible()
+            ]
+            yield {"framework": framework} | without | {other: off[other] for other in needs}
+
+
+def rotation(number: int) -> list[Variant]:
+    """Return more rows, chosen by a number: consecutive numbers give all that the covering array leaves out."""
+    executed = {frozenset(row.pairs) for row in rows()}
+    everything = [
+        Variant.of(variant.answers | {"license": license_, PYTHON: python})
+        for python in PYTHONS
+        for variant, license_ in zip(behavioural(), itertools.cycle(choices()["license"]), strict=False)
+    ]
+    others = [variant for variant in everything if frozenset(variant.pairs) not in executed]
+    return [others[(number * ROTATED + index) % len(others)] for index in range(ROTATED)]

@@ -9,7 +9,7 @@ import pytest
 
 from hooks import answers
 from hooks.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, SOFT_KEYWORDS, STANDARD_LIBRARY
-from tests.support.environments import interpreters
+from tests.support.interpreters import interpreters
 from tests.support.rendering import QUESTIONS, TEMPLATE, Workplace
 
 ACCEPTED = {

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.support.environments import PYTHONS
-from tests.support.rendering import BIN, FRAMEWORKS, Workplace, read_back, run
+from tests.support.environments import run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import BIN, FRAMEWORKS, Workplace, read_back
 
 settings.register_profile("same examples each time", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)

@@ -4,8 +4,9 @@ import tomllib
 
 import pytest
 
-from tests.support.environments import PYTHONS
-from tests.support.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, Workplace, files, read_back, run
+from tests.support.environments import run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, Workplace, files, read_back
 
 WEIRD = 'it\'s "quoted", \\ back\\\\slashed \\n \\u0041, $(x) `x` $HOME %s {0} {} <b>&amp; *a* _b_ ~~c~~ [d](e) #f # 🚀 שלום مرحبا'
 

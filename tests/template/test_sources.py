@@ -47,6 +47,7 @@ ONE_SIDED = {
         f"{PACKAGE}/accounts/views.py",
         f"_auth/accounts/{PACKAGE}/posts/views.py",
         f"_auth/none/{PACKAGE}/posts/views.py",
+        "tests/accounts/test_flask_accounts.py",
         "tests/posts/test_flask_export.py",
         "tests/test_flask_database.py",
         "tests/test_flask.py",

@@ -14,19 +14,19 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.support.accounts import ACCOUNTS, grant, log_in, register
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
 from tests.support.extension import OPEN, SECRET_KEY
 from tests.support.server import Server
 from tests.support.variants import Variant
 
-pytestmark = [pytest.mark.check("accounts"), pytest.mark.variants("auth=accounts")]
+pytestmark = [pytest.mark.check("accounts"), pytest.mark.variants("example=posts,auth=accounts")]
 
 
-def service(project: Path) -> Server:
+def service(project: Path, variant: Variant) -> Server:
     return Server(
         "python -m my_service serve",
         folder=project,
-        binaries=environment(project, PYTHONS[0]),
+        binaries=environment(project, variant.python),
         **{"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, **OPEN},
     )
 
@@ -40,7 +40,7 @@ def status_of(server: Server, *authorization: str) -> int:
 
 
 def test_one_header_is_taken_and_two_are_refused(project: Path, variant: Variant) -> None:
-    with service(project) as server:
+    with service(project, variant) as server:
         header = f"Authorization: Bearer {log_in(server, register(server))['access_token']}"
 
         assert status_of(server, header) == 200
@@ -50,7 +50,7 @@ def test_one_header_is_taken_and_two_are_refused(project: Path, variant: Variant
 
 
 def test_logins_that_are_too_many_at_once_are_told_to_come_back(project: Path, variant: Variant) -> None:
-    with service(project) as server:
+    with service(project, variant) as server:
         email = register(server)
         with logins(server, email, 30) as refused:
             server.wait_until(lambda: len(refused) >= 10)
@@ -85,7 +85,7 @@ def logins(server: Server, email: str, number: int) -> Iterator[list[tuple[int, 
         each.result()
 
 
-@pytest.mark.variants("framework=flask,auth=accounts")
+@pytest.mark.variants("framework=flask,example=posts,auth=accounts")
 def test_thread_is_left_for_others_while_passwords_are_waited_for(project: Path, variant: Variant) -> None:
     threads = number_in(project / "my_service/config.py", r"threads: .* = (\d+)")
     places = number_in(project / "my_service/accounts/passwords.py", r"PLACES = BoundedSemaphore\((\d+)\)")
@@ -101,7 +101,7 @@ def number_in(file: Path, pattern: str) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has priorities for threads")
 def test_what_hashes_passwords_gives_way_to_everything_else(project: Path, variant: Variant) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    with service(project) as server:
+    with service(project, variant) as server:
         assert server.process
         assert server.get("/livez")[0] == 200
         assert niceness(server.process.pid) == {ours}
@@ -124,19 +124,19 @@ def niceness(pid: int) -> set[int]:
 
 @pytest.mark.slow
 def test_accounts_and_logins_outlive_a_restart_between_any_two_steps(project: Path, variant: Variant) -> None:
-    with service(project) as server:
+    with service(project, variant) as server:
         email = register(server)
-    with service(project) as server:
+    with service(project, variant) as server:
         first = log_in(server, email)
-    with service(project) as server:
+    with service(project, variant) as server:
         assert status_of(server, f"Authorization: Bearer {first['access_token']}") == 200
         second = renewed(server, first)
-    with service(project) as server:
+    with service(project, variant) as server:
         third = renewed(server, second)
         assert status_of(server, f"Authorization: Bearer {third['access_token']}") == 200
-    with service(project) as server, pytest.raises(HTTPError, match="401"):
+    with service(project, variant) as server, pytest.raises(HTTPError, match="401"):
         renewed(server, first)
-    with service(project) as server:
+    with service(project, variant) as server:
         assert status_of(server, f"Authorization: Bearer {third['access_token']}") == 401
         with pytest.raises(HTTPError, match="401"):
             renewed(server, third)

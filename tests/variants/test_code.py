@@ -1,4 +1,4 @@
-"""Each variant's code: style, types and dependencies are right without mending."""
+"""Each row's code: its types are right, and its dependencies are all there and all needed."""
 
 import json
 import os
@@ -8,27 +8,14 @@ import zlib
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from hooks.answers import folded
 from hooks.reserved_names import INSTALLED
-from tests.support.environments import CACHE, PYTHONS, environment
-from tests.support.rendering import BIN, Workplace, read_back, run
+from tests.support.environments import CACHE, environment, own_environment, run, run_in
+from tests.support.rendering import BIN
 from tests.support.variants import Variant
 
-
-@pytest.mark.check("style")
-def test_style_needs_no_mending(project: Path, variant: Variant) -> None:
-    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
-    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
-
-
-def test_lint_notices_a_coroutine_that_blocks(workplace: Workplace) -> None:
-    project = workplace.render(framework="fastapi")
-    (project / "my_service" / "slow.py").write_text("import time\n\n\nasync def wait() -> None:\n    time.sleep(1)\n")
-
-    with pytest.raises(AssertionError, match="ASYNC251"):
-        run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
 @pytest.mark.check("types")
@@ -41,14 +28,12 @@ def test_types_cover_every_module(rendered: Path, variant: Variant) -> None:
 
 @pytest.mark.check("types")
 def test_types_are_strict(project: Path, variant: Variant) -> None:
-    # What mypy knows of the libraries serves all variants. It takes a file of one size and second for the same.
+    # What mypy knows of the libraries serves all rows. It takes a file of one size and second for the same.
     for path in project.rglob("*.py"):
         of_its_contents = zlib.crc32(path.read_bytes())
         os.utime(path, (of_its_contents, of_its_contents))
-    cache = CACHE.parent / "mypy"
 
-    with FileLock(f"{cache}.lock"):
-        run(project, PYTHONS[0], "mypy", "--cache-dir", str(cache))
+    run(project, variant.python, "mypy", "--cache-dir", str(CACHE.with_name(f"mypy-{WORKER}")))
 
 
 @pytest.mark.check("dependencies")
@@ -84,6 +69,16 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
 
 
 @pytest.mark.check("dependencies")
+def test_own_dependencies_are_enough(project: Path, variant: Variant) -> None:
+    binaries = own_environment(project, variant.python)
+
+    said = run_in(binaries, project, "pytest", "tests/test_factory.py", "tests/test_docs.py").stdout
+
+    assert " passed" in said
+    assert "tests collected" in run_in(binaries, project, "pytest", "--collect-only", "--quiet").stdout
+
+
+@pytest.mark.check("dependencies")
 def test_installed_names_are_reserved(rendered: Path, variant: Variant) -> None:
     code = """
 import json
@@ -91,31 +86,8 @@ from importlib.metadata import distributions, packages_distributions
 names = {distribution.name for distribution in distributions()} | set(packages_distributions())
 print(json.dumps(sorted(names)))
 """
-    interpreter = environment(rendered, PYTHONS[-1]) / "python"
+    interpreter = environment(rendered, variant.python) / "python"
     listed = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
     names = {folded(name) for name in json.loads(listed.stdout)}
 
     assert {name for name in names if name.isidentifier() and not name.startswith("_")} - INSTALLED == set()
-
-
-@pytest.mark.check("dependencies")
-def test_project_metadata_follow_their_schema(rendered: Path, variant: Variant) -> None:
-    validate_metadata(rendered)
-
-
-def validate_metadata(project: Path) -> None:
-    done = subprocess.run([BIN / "validate-pyproject", project / "pyproject.toml"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_words_and_licences_need_no_mending(cosmetic_variant: Variant, workplace: Workplace) -> None:
-    project = workplace.render(**cosmetic_variant.answers)
-
-    validate_metadata(project)
-    run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")
-    run(project, PYTHONS[0], "ruff", "format", "--check", "--no-cache", ".")
-    for question, read in read_back(project).items():
-        assert set(read.values()) == {cosmetic_variant.answers[question]}
-    assert " tests collected" in run(project, PYTHONS[0], "pytest", "--collect-only", "--quiet").stdout
-    assert workplace.run("make", "help", cwd=project).returncode == 0

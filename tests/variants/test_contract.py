@@ -1,4 +1,4 @@
-"""One contract: the black-box tests of a variant pass against the service of the other framework."""
+"""One contract: the black-box tests of a row pass against the service of the other framework."""
 
 import re
 import shutil
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import own_database_of
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment, run
 from tests.support.extension import OPEN
-from tests.support.rendering import FRAMEWORKS, Workplace, run
 from tests.support.server import Server
 from tests.support.variants import Variant
 
@@ -17,21 +16,18 @@ PLUGIN = Path(__file__).parents[1] / "support" / "against_a_server.py"
 
 
 @pytest.mark.check("contract")
-def test_black_box_tests_pass_against_the_other_framework(
-    variant: Variant, project: Path, workplace: Workplace
-) -> None:
-    (other,) = set(FRAMEWORKS) - {variant.answers["framework"]}
-    service = workplace.render(**variant.answers | {"framework": other})
+@pytest.mark.twin
+def test_black_box_tests_pass_against_the_other_framework(variant: Variant, project: Path, twin: Path) -> None:
     shutil.copy(PLUGIN, project)
     settings = {"ENVIRONMENT": "test", "SECRET_KEY": "only for this service of the tests", **OPEN}
     # The tests delete what they find, which has to be their own.
-    settings |= own_database_of(service)
+    settings |= own_database_of(twin)
 
     with Server(
-        "python -m my_service serve", folder=service, binaries=environment(service, PYTHONS[0]), **settings
+        "python -m my_service serve", folder=twin, binaries=environment(twin, variant.python), **settings
     ) as server:
         url = f"http://127.0.0.1:{server.port}"
-        done = run(project, PYTHONS[0], "pytest", "-p", "against_a_server", CONTRACT_URL=url)
+        done = run(project, variant.python, "pytest", "-p", "against_a_server", CONTRACT_URL=url)
         passed = re.search(r"(\d+) passed, \d+ deselected", done.stdout)
 
         assert passed

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
 from tests.support.extension import SECRET_KEY, extended_server, framework_of
 from tests.support.server import Server
 from tests.support.variants import Variant
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def server(variant: Variant, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     project = shutil.copytree(rendered, tmp_path_factory.mktemp("edge") / "my-service")
-    with extended_server(project, framework_of(variant)) as server:
+    with extended_server(project, framework_of(variant), python=variant.python) as server:
         yield server
 
 
@@ -115,7 +115,7 @@ def expect_problem(answer: Answer, status: int, title: str) -> None:
 
 def test_server_and_service_log_in_one_format(variant: Variant, project: Path) -> None:
     settings = {"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY}
-    binaries = environment(project, PYTHONS[0])
+    binaries = environment(project, variant.python)
 
     with Server("python -m my_service serve", folder=project, binaries=binaries, **settings) as server:
         server.get("/livez")

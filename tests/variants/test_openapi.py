@@ -1,5 +1,6 @@
-"""Each variant's OpenAPI document: the same on both frameworks, true of the service, and shown by a page that works."""
+"""Each row's OpenAPI document: the same on both frameworks, and true of the service."""
 
+import json
 import os
 import re
 import shutil
@@ -10,33 +11,62 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import log_in, register
-from tests.support.environments import CACHE
-from tests.support.extension import extended_server, framework_of
-from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace
+from tests.support.environments import CACHE, environment
+from tests.support.extension import EXTENDED, SECRET_KEY, extend, extended_server, framework_of
+from tests.support.rendering import BIN, TEMPLATE
 from tests.support.server import Server
-from tests.support.variants import Variant
+from tests.support.variants import Variant, behavioural_choices, rows
 
 pytestmark = pytest.mark.check("openapi")
 
-
-def document(project: Path, framework: str) -> Any:
-    with extended_server(project, framework) as server:
-        return server.get("/openapi.json")[1]
+DOCUMENT = EXTENDED / "document.py"
 
 
-def test_both_frameworks_give_the_same_document(variant: Variant, project: Path, workplace: Workplace) -> None:
-    (other,) = set(FRAMEWORKS) - {framework_of(variant)}
-    twin = workplace.render(**variant.answers | {"framework": other})
+def document(project: Path, variant: Variant) -> Any:
+    extend(project, framework_of(variant))
+    command = [environment(project, variant.python) / "python", DOCUMENT]
+    settings = {"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, "PYTHONPATH": str(project)}
+    done = subprocess.run(command, cwd=project, env=os.environ | settings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
-    own = document(project, framework_of(variant))
+
+@pytest.mark.twin
+def test_both_frameworks_give_the_same_document(variant: Variant, project: Path, twin: Path) -> None:
+    own = document(project, variant)
 
     assert list(own["paths"]["/api/v1/things"]) == ["get", "post"]
-    assert own == document(twin, other)
+    assert own == document(twin, variant.twin())
+
+
+def exhaustive() -> list[Variant]:
+    """Return the fewest rows that have every choice but having none, on each framework with each database."""
+    chosen: list[Variant] = []
+    optional = {
+        (name, value)
+        for name, values in behavioural_choices().items()
+        if name not in ("framework", "database")
+        for value in values
+        if value not in ("none", "no")
+    }
+    missing = {
+        (("framework", framework), ("database", database), option)
+        for framework in behavioural_choices()["framework"]
+        for database in behavioural_choices()["database"]
+        for option in optional
+        if database != "none"
+    }
+    while missing:
+        best = max(rows(), key=lambda row: sum(set(each) <= set(row.pairs) for each in missing))
+        chosen.append(best)
+        missing = {each for each in missing if not set(each) <= set(best.pairs)}
+    return chosen
 
 
 @pytest.mark.slow
+@pytest.mark.variants.with_args(exhaustive)
 def test_service_does_what_its_document_says(variant: Variant, project: Path) -> None:
-    with extended_server(project, framework_of(variant), LOG_LEVEL="WARNING") as server:
+    with extended_server(project, framework_of(variant), python=variant.python, LOG_LEVEL="WARNING") as server:
         expect_no_failure(schemathesis(project, server))
         if variant.has("auth=accounts"):
             token = f"Authorization: Bearer {log_in(server, register(server))['access_token']}"

@@ -1,24 +1,37 @@
-"""The matrix is complete: what can be answered is answered in some variant, and what is refused is refused."""
+"""The rows cover what they have to: every two choices, every three of some, and each option on, off and taken out."""
 
+import itertools
+import re
 import subprocess
 import sys
 
 import pytest
 
+from tests.support.interpreters import PYTHONS
 from tests.support.rendering import QUESTIONS, TEMPLATE, Workplace
+from tests.support.template import compiled
 from tests.support.variants import (
     COSMETIC,
+    OFF,
     TEXTS,
+    TOGETHER,
+    Variant,
     behavioural,
     behavioural_choices,
     choices,
     combinations,
-    cosmetic,
     covered,
-    facts,
+    is_refused,
+    parameters,
     refused,
-    refused_pairs,
+    rotation,
+    rows,
     texts,
+)
+from tests.variants.test_openapi import exhaustive
+
+ENDPOINT = re.compile(
+    r"^ *(?:@\w+\.(?:get|post|put|patch|delete)|app\.add_(?:api_route|url_rule))\([^,)]*", re.MULTILINE
 )
 
 
@@ -27,31 +40,84 @@ def test_every_question_is_behavioural_cosmetic_or_words() -> None:
 
     assert set(behavioural_choices()) | COSMETIC | set(TEXTS) == asked
     assert set(TEXTS) == texts()
+    assert set(TOGETHER) <= set(behavioural_choices())
 
 
-def test_every_combination_of_choices_is_executed_or_refused() -> None:
-    executed = {facts(variant) for variant in behavioural()}
-
-    for variant in combinations(behavioural_choices()):
-        assert variant in refused() or facts(variant) in executed
-
-
-def test_variants_differ_in_their_facts() -> None:
-    assert len({facts(variant) for variant in behavioural()}) == len(behavioural())
+def test_cosmetic_choices_change_no_code() -> None:
+    for question in COSMETIC:
+        for variant in combinations():
+            for answer in choices()[question]:
+                own, other = (compiled().render(each.answers) for each in (variant, variant.but(**{question: answer})))
+                changed = {path for path in own if own[path] != other.get(path)}
+                assert changed <= {"LICENSE", "README.md", "pyproject.toml"}
 
 
-def test_every_two_answers_meet() -> None:
-    parameters = choices() | TEXTS
+def has_effect(choices_: tuple[tuple[str, str], ...]) -> bool:
+    """Return whether some combination has these choices and all of its answers have an effect."""
+    needed = {pair for pair in choices_ if pair[0] in behavioural_choices()}
+    return any(needed <= set(variant.pairs) for variant in behavioural())
+
+
+@pytest.mark.parametrize(("strength", "questions"), [(2, tuple(parameters())), (3, TOGETHER)])
+def test_choices_meet_in_a_row(strength: int, questions: tuple[str, ...]) -> None:
     wanted = {
-        frozenset({(one, a), (other, b)})
-        for one in parameters
-        for other in parameters
-        if one < other
-        for a in parameters[one]
-        for b in parameters[other]
-    } - {pair for combination in refused() for pair in refused_pairs(combination)}
+        frozenset(chosen)
+        for some in itertools.combinations(questions, strength)
+        for chosen in itertools.product(*([(name, value) for value in parameters()[name]] for name in some))
+        if has_effect(chosen)
+    }
 
-    assert wanted - covered(cosmetic()) == set()
+    assert len(wanted) > 30
+    assert wanted - covered(rows()) == set()
+
+
+def test_rows_can_be_answered() -> None:
+    for row in rows():
+        assert not is_refused(row.answers)
+        assert list(dict(row.pairs)) == list(parameters())
+
+
+def test_each_option_is_on_off_and_taken_out_on_each_framework() -> None:
+    options = {name: OFF & set(values) for name, values in behavioural_choices().items() if OFF & set(values)}
+
+    for framework in choices()["framework"]:
+        on_or_off = [
+            {name: row.answers[name] not in off for name, off in options.items()}
+            for row in rows()
+            if row.answers["framework"] == framework
+        ]
+        assert dict.fromkeys(options, True) in on_or_off
+        assert dict.fromkeys(options, False) in on_or_off
+        for name in options:
+            # Without a database, there is nothing else.
+            without = dict.fromkeys(options, name != "database") | {name: False}
+            assert without in on_or_off
+
+
+def test_rotation_gives_every_combination_on_every_interpreter() -> None:
+    executed = {(frozenset(row.answers.items()) - {("license", row.answers["license"])}, row.python) for row in rows()}
+    number = 0
+    while len(executed) < len(behavioural()) * len(PYTHONS):
+        assert number < len(behavioural()) * len(PYTHONS)
+        for row in rotation(number):
+            executed.add((frozenset(row.answers.items()) - {("license", row.answers["license"])}, row.python))
+        number += 1
+
+
+def test_rows_that_are_fuzzed_have_every_endpoint_on_each_database() -> None:
+    for framework in choices()["framework"]:
+        for database in choices()["database"]:
+            about = f"framework={framework},database={database}"
+            wanted = {each for variant in behavioural() if variant.has(about) for each in endpoints(variant)}
+            fuzzed = {each for variant in exhaustive() if variant.has(about) for each in endpoints(variant)}
+            # What a service has without a database, it has with one.
+            assert wanted
+            assert database == "none" or wanted - fuzzed == set()
+
+
+def endpoints(variant: Variant) -> set[tuple[str, str]]:
+    files = compiled().render(variant.answers)
+    return {(path, endpoint) for path, text in files.items() for endpoint in ENDPOINT.findall(text)}
 
 
 def test_refused_combinations_are_refused_with_their_sentence(workplace: Workplace) -> None:
@@ -63,11 +129,32 @@ def test_refused_combinations_are_refused_with_their_sentence(workplace: Workpla
         assert workplace.left() == []
 
 
-@pytest.mark.slow
+def collected(*options: str) -> str:
+    command = [sys.executable, "-m", "pytest", "tests/variants/test_suite.py", "--collect-only", "--quiet", *options]
+    done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_any_answer_makes_a_slice() -> None:
-    for question, answers in behavioural_choices().items():
+    for question, answers in parameters().items():
         for answer in answers:
-            command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--variant", f"{question}={answer}"]
-            done = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout
-            assert f"{question}={answer}" in done.stdout
+            assert any(row.has(f"{question}={answer}") for row in rows())
+
+
+def test_slice_has_the_rows_that_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESH", "1")
+    wanted = "framework=flask,database=none"
+
+    suites = [line for line in collected("--variant", wanted).splitlines() if "own_suite_passes" in line]
+
+    assert len(suites) == sum(row.has(wanted) for row in rows())
+    assert all(wanted in line for line in suites)
+
+
+def test_more_rows_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESH", "1")
+
+    assert rotation(3)[0].name() in collected("--rotation", "3")
+    every = collected("--all-variants")
+    assert all(any(f"[{variant.name()}" in line for line in every.splitlines()) for variant in behavioural())

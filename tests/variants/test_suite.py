@@ -1,17 +1,14 @@
-"""Each variant's own suite: green on every Python, deaf to the environment, and able to fail."""
+"""Each row's own suite: green, deaf to the environment, with its gate, and able to fail."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.environments import PYTHONS
-from tests.support.rendering import FRAMEWORKS, Workplace, run
+from tests.support.environments import run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import FRAMEWORKS, Workplace
 from tests.support.variants import Variant
-
-pytestmark = pytest.mark.check("suite")
-
-BETWEEN = PYTHONS[1:-1]
 
 HOSTILE = {
     "ENVIRONMENT": "nowhere",
@@ -42,6 +39,7 @@ def pytest_sessionfinish():
 
 
 @pytest.mark.slow
+@pytest.mark.check("suite")
 def test_own_suite_passes_with_full_coverage_whatever_the_environment_says(
     project: Path, variant: Variant, tmp_path: Path
 ) -> None:
@@ -51,21 +49,13 @@ def test_own_suite_passes_with_full_coverage_whatever_the_environment_says(
     has_database = variant.answers["database"] != "none"
     (tmp_path / "left_behind.py").write_text(LEFT_BEHIND if has_database else "")
 
-    done = run(project, PYTHONS[0], "pytest", "--cov", "-p", "left_behind", **HOSTILE, PYTHONPATH=str(tmp_path))
+    done = run(project, variant.python, "pytest", "--cov", "-p", "left_behind", **HOSTILE, PYTHONPATH=str(tmp_path))
 
     assert "Required test coverage of 100.0% reached" in done.stdout
     assert re.search(r"\d+ passed in", done.stdout)
     has_tables = has_database and (variant.answers["example"], variant.answers["auth"]) != ("none", "none")
     rows = set(re.findall(r"\w+ has (\d+) rows", done.stdout))
     assert rows == ({"0"} if has_tables else set())
-
-
-@pytest.mark.variants("example=posts,auth=accounts")
-@pytest.mark.parametrize("python", [*(pytest.param(python, marks=pytest.mark.slow) for python in BETWEEN), PYTHONS[-1]])
-def test_own_suite_with_everything_on_passes_on_later_pythons(project: Path, variant: Variant, python: str) -> None:
-    done = run(project, python, "pytest")
-
-    assert re.search(r"\d+ passed in", done.stdout)
 
 
 @pytest.mark.slow
@@ -77,3 +67,11 @@ def test_own_suite_notices_a_missing_setting_in_the_example(framework: str, work
 
     with pytest.raises(AssertionError, match="test_env_example_shows_every_setting_with_its_default"):
         run(project, PYTHONS[0], "pytest", "tests/test_config.py")
+
+
+def test_lint_notices_a_coroutine_that_blocks(workplace: Workplace) -> None:
+    project = workplace.render(framework="fastapi")
+    (project / "my_service" / "slow.py").write_text("import time\n\n\nasync def wait() -> None:\n    time.sleep(1)\n")
+
+    with pytest.raises(AssertionError, match="ASYNC251"):
+        run(project, PYTHONS[0], "ruff", "check", "--no-cache", ".")

@@ -5,9 +5,10 @@ import shutil
 
 import pytest
 
-from tests.support.environments import PYTHONS
+from tests.support.environments import run
 from tests.support.extension import EXTENDED
-from tests.support.rendering import Workplace, run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import Workplace
 
 
 @pytest.mark.slow

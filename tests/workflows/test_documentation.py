@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.documentation import Block, blocks, links, questions_table
-from tests.support.environments import PYTHONS
-from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, run, template_files
+from tests.support.environments import run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
 from tests.support.server import Server
 
 PAGES = [

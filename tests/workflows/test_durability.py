@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.support.databases import Upgrade, own_database_of
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
+from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, Workplace
 from tests.support.server import Server
 

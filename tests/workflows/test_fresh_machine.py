@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.environments import interpreters
+from tests.support.interpreters import interpreters
 from tests.support.rendering import BIN, FRAMEWORKS, Workplace
 
 pytestmark = pytest.mark.slow

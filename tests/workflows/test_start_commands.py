@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.environments import PYTHONS, environment, uv
+from tests.support.environments import environment, uv
+from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, Workplace
 from tests.support.server import Server
 

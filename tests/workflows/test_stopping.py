@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.environments import PYTHONS, environment
+from tests.support.environments import environment
 from tests.support.extension import EXTENDED, SECRET_KEY
+from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, Workplace
 from tests.support.server import Server
 

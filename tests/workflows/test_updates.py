@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import empty_database
-from tests.support.environments import PYTHONS
-from tests.support.rendering import TEMPLATE, Workplace, files, run
+from tests.support.environments import run
+from tests.support.interpreters import PYTHONS
+from tests.support.rendering import TEMPLATE, Workplace, files
 from tests.support.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices, refused
 
 COUNT = """

@@ -29,7 +29,7 @@ NUMBERS = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SEL
         "sqlite:///",
         "sqlite:///:memory:",
         "service.db",
-        "sqlite+aiosqlite:///service.db",
+        "sqlite+pysqlite:///service.db",
     ],
 )
 def test_url_is_that_of_a_file(url: str) -> None:

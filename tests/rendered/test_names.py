@@ -1,0 +1,148 @@
+"""No project mentions what it lacks: settings, dependencies, modules, commands, and the words of what was not chosen."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+import pytest
+
+from tests.support.every_combination import Content, contents, renders, words
+from tests.support.template import Files
+from tests.support.variants import Variant, behavioural_choices, effective
+
+# The words that only a project with this choice may contain; the choice itself is one of them.
+WORDS: dict[tuple[str, str], list[str]] = {
+    ("auth", "accounts"): ["accounts", "account", "active_user", "ActiveUser", "argon2", "jwt", "multipart", "oauth"],
+    ("auth", "none"): [],
+    ("database", "none"): [],
+    ("database", "postgresql"): ["postgresql", "postgres", "pgserver", "with_postgres"],
+    ("database", "sqlite"): ["sqlite", "pysqlite", "pragma", "readers and a writer"],
+    ("example", "none"): [],
+    ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "published_at"],
+    ("framework", "fastapi"): [
+        *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
+        *("ActiveUser", "raise HTTPException", "forty threads"),
+    ],
+    ("framework", "flask"): [
+        *("flask", "wsgi", "werkzeug", "gunicorn", "blueprint", "blueprints", "bp", "views"),
+        *("security=active_user", "four threads"),
+    ],
+}
+# The words that only a project with one of these choices may contain.
+SHARED_WORDS = {
+    (("auth", "accounts"), ("example", "posts")): ["uuid7", "uuid_utils"],
+    (("database", "postgresql"), ("database", "sqlite")): [
+        *("alembic", "database", "databases", "greenlet", "instance", "instances"),
+        *("migration", "migrations", "sqlalchemy", "transaction", "transactions"),
+    ],
+}
+# The server of both frameworks speaks ASGI, in these files.
+SERVER_WORDS = {"asgi", "async", "asyncio", "await"}
+SERVER_FILES = {
+    "my_service/http_protocol.py",
+    "my_service/server.py",
+    "my_service/wsgi_to_asgi.py",
+    "tests/serving.py",
+    "tests/test_http_protocol.py",
+    "tests/test_wsgi_to_asgi.py",
+}
+# A distribution whose name is an English word.
+ENGLISH = {"limits"}
+# Modules that are mentioned and belong to others: those of the environment, and an example in a sentence.
+FOREIGN_MODULES: set[str] = set()
+
+Names = Callable[[Files], set[str]]
+Mentions = Callable[[str], set[str]]
+
+
+def settings(files: Files) -> set[str]:
+    return set(re.findall(r"^# ([A-Z_]+)=", files[".env.example"], re.MULTILINE))
+
+
+def distributions(files: Files) -> set[str]:
+    metadata = tomllib.loads(files["pyproject.toml"])
+    requirements = [*metadata["project"]["dependencies"], *metadata["dependency-groups"]["dev"]]
+    return {re.split(r"[\[<>=;@ ]", each)[0] for each in requirements} - ENGLISH
+
+
+def modules(files: Files) -> set[str]:
+    return {path.rpartition("/")[2] for path in files if path.endswith(".py")}
+
+
+def targets(files: Files) -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", files["Makefile"], re.MULTILINE))
+
+
+def commands(files: Files) -> set[str]:
+    decorated = r"@\w+\.(?:command|group)\((?:\s*\"([a-z-]+)\")?.*?\)\ndef (\w+)"
+    found = [match for text in files.values() for match in re.findall(decorated, text, re.DOTALL)]
+    return {name or function.replace("_", "-") for name, function in found}
+
+
+def known(names: Names) -> set[str]:
+    """Return the names of that kind that some combination has."""
+    return set().union(*(names(files) for files in renders().values()))
+
+
+def mentioned(names: Names) -> Mentions:
+    return lambda text: words(text, known_once(names))
+
+
+known_once = cache(known)
+
+KINDS: dict[str, tuple[Names, Mentions]] = {
+    "setting": (settings, lambda text: set(re.findall(r"\b[A-Z_]{4,}\b", text)) & known_once(settings)),
+    "distribution": (distributions, mentioned(distributions)),
+    "module": (modules, lambda text: set(re.findall(r"(?<![\w%/*}-])\w+\.py\b", text)) - FOREIGN_MODULES),
+    "make target": (targets, lambda text: set(re.findall(r"`make ([a-z-]+)", text))),
+    "command": (commands, lambda text: set(re.findall(r"-m my_service ([a-z][a-z-]*)", text))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_name_that_is_mentioned_is_there(kind: str) -> None:
+    names, mentions = KINDS[kind]
+    mentioned = {content: mentions(content.text) for content in contents()}
+    assert any(mentioned.values())
+
+    assert [*without(mentioned, lambda variant: names(renders()[variant]))] == []
+
+
+def without(mentioned: Mapping[Content, set[str]], own: Callable[[Variant], set[str]]) -> Iterator[str]:
+    """Give, for each file that mentions something, the first combination that has the file and lacks the thing."""
+    told = set()
+    for variant, files in renders().items():
+        there = own(variant)
+        for item in files.items():
+            content = Content(*item)
+            for name in mentioned[content] - there:
+                # Texts of licences are those of others.
+                if (content.path, name) not in told and content.path != "LICENSE":
+                    told.add((content.path, name))
+                    yield f"{content.path} mentions {name!r} with {variant.name()}"
+
+
+def test_every_choice_has_words_of_its_own() -> None:
+    choices = {(question, choice) for question, offered in behavioural_choices().items() for choice in offered}
+
+    assert set(WORDS) == choices
+    assert all(choice in words or not words for (_, choice), words in WORDS.items())
+
+
+def test_nothing_that_was_not_chosen_is_mentioned() -> None:
+    every = {word.lower() for listed in [*WORDS.values(), *SHARED_WORDS.values()] for word in listed}
+    mentioned = {
+        content: words("\n".join(content), every) - (SERVER_WORDS if content.path in SERVER_FILES else set())
+        for content in contents()
+    }
+
+    assert [*without(mentioned, lambda variant: every - absent_words(variant))] == []
+
+
+def absent_words(variant: Variant) -> set[str]:
+    """Return the words that a combination may not contain, in small letters."""
+    chosen = {(question, effective(variant, question)) for question in behavioural_choices()}
+    absent = [word for choice, listed in WORDS.items() if choice not in chosen for word in listed]
+    absent += [word for choices, listed in SHARED_WORDS.items() if not chosen & set(choices) for word in listed]
+    return {word.lower() for word in absent}

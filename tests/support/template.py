@@ -1,0 +1,135 @@
+"""The template, compiled once and rendered in this process: what cookiecutter writes, for any answers."""
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from cookiecutter.utils import create_env_with_context
+from jinja2 import Environment, FileSystemLoader, nodes
+
+from tests.support.rendering import QUESTIONS, TEMPLATE, template_files
+
+FOLDER = TEMPLATE / "{{cookiecutter.project_slug}}"
+HOOK = TEMPLATE / "hooks" / "post_gen_project.py"
+
+Files = dict[str, str]
+Sources = dict[str, "Source"]
+
+
+class Part:
+    """A text of the template, compiled; it is rendered once for all answers that do not differ in what it reads."""
+
+    def __init__(self, environment: Environment, source: str) -> None:
+        self.template = environment.from_string(source)
+        self.variables = variables_of(environment, source)
+        self.rendered: dict[tuple[object, ...], str] = {}
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        read = tuple(context[name] for name in (sorted(context) if self.variables is None else self.variables))
+        key = tuple(map(str, read))
+        if key not in self.rendered:
+            self.rendered[key] = self.template.render(cookiecutter=context)
+        return self.rendered[key]
+
+
+def variables_of(environment: Environment, source: str) -> list[str] | None:
+    """Return the answers and private variables that a text reads, or None if that can be any."""
+    tree = environment.parse(source)
+    read = [each for each in tree.find_all(nodes.Getattr) if each.node == nodes.Name("cookiecutter", "load")]
+    names = [each for each in tree.find_all(nodes.Name) if each.name == "cookiecutter"]
+    is_assembled = next(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)), None)
+    return None if is_assembled or len(names) != len(read) else sorted({each.attr for each in read})
+
+
+class Source(NamedTuple):
+    """A file of the template: where it is, and the templates of its name and of its content."""
+
+    path: str
+    name: Part
+    content: Part
+
+
+class CompiledTemplate:
+    """All files, the derived variables and the hook of the template."""
+
+    def __init__(self) -> None:
+        environment = create_env_with_context({"cookiecutter": QUESTIONS})
+        environment.loader = FileSystemLoader([FOLDER, TEMPLATE / "templates"])
+        self.defaults = {
+            name: default if isinstance(default, list | bool) else Part(environment, str(default))
+            for name, default in QUESTIONS.items()
+            if name.startswith("__") or not name.startswith("_")
+            if name not in ("__prompts__", "__begin")
+        }
+        self.sources = [
+            Source(name, Part(environment, name), Part(environment, path.read_text(encoding="utf-8")))
+            for path in template_files()
+            for name in [path.relative_to(FOLDER).as_posix()]
+        ]
+        self.hook = Part(environment, HOOK.read_text(encoding="utf-8"))
+
+    def context(self, answers: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the files are rendered from: answers, defaults and private variables."""
+        context: dict[str, Any] = {}
+        for name, default in self.defaults.items():
+            if isinstance(default, Part):
+                context[name] = answers[name] if name in answers else default.render(context)
+            else:
+                context[name] = answers.get(name, default[0] if isinstance(default, list) else default)
+        return context
+
+    def render(self, answers: Mapping[str, str]) -> Files:
+        """Return the contents of each file of a project, by its path."""
+        context = self.context(answers)
+        return {path: source.content.render(context) for path, source in self.chosen(context).items()}
+
+    def chosen(self, context: Mapping[str, Any]) -> Sources:
+        """Return the source of each file of a project, by its path."""
+        chosen = {source.name.render(context): source for source in self.sources}
+        promoted, pruned = tables(self.hook.render(context))
+        for source, target in promoted.items():
+            chosen = moved(chosen, source, target)
+        for path in pruned:
+            chosen = removed(chosen, path)
+        return chosen
+
+
+def tables(hook: str) -> tuple[dict[str, str], list[str]]:
+    """Return what the hook promotes and what it prunes."""
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(hook).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    return constants["PROMOTED"], constants["PRUNED"]
+
+
+def moved(files: Sources, source: str, target: str) -> Sources:
+    """Move a file or a folder, as the hook does: over nothing."""
+    result: Sources = {}
+    for path, file in files.items():
+        if is_below(path, source):
+            path = f"{target}{path.removeprefix(source)}".removeprefix("./")
+        if path in result:
+            raise FileExistsError(f"{source} would overwrite {path}")
+        result[path] = file
+    return result
+
+
+def removed(files: Sources, path: str) -> Sources:
+    """Remove a file or a folder, as the hook does: only what is there. A folder with `_` may be empty by now."""
+    result = {each: file for each, file in files.items() if not is_below(each, path)}
+    if len(result) == len(files) and not path.startswith("_"):
+        raise FileNotFoundError(f"{path} is pruned, and is not there")
+    return result
+
+
+def is_below(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
+
+
+@cache
+def compiled() -> CompiledTemplate:
+    """Return the template as it is now, compiled in this process."""
+    return CompiledTemplate()
