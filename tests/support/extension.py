@@ -33,6 +33,7 @@ def extend(project: Path, framework: str) -> None:
     """Add the endpoints to a project, as a module that builds the application."""
     shutil.copy(EXTENDED / "things.py", project)
     shutil.copy(EXTENDED / "serve_app.py", project)
+    shutil.copy(EXTENDED / "document.py", project)
     shutil.copy(EXTENDED / f"{framework}.py", project / "extended.py")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.results import Results, check_of, variants_of
+from tests.support.results import Results
 
 
 class Report:
@@ -24,27 +24,22 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
             terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
-        known = self.known()
+        known = len(self.results.known)
         if self.cells or known:
             terminalreporter.section("variants")
             for line in self.table():
                 terminalreporter.write_line(line)
             if known:
-                number = len(self.results.known)
                 terminalreporter.write_line(
-                    f"known: {number} tests passed before with the same content; FRESH=1 runs them"
+                    f"known: {known} tests passed before with the same content; FRESH=1 runs them"
                 )
             if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
                 with Path(summary).open("a", encoding="utf-8") as file:
                     file.write("\n".join([*self.table(), ""]))
 
-    def known(self) -> set[tuple[str, str]]:
-        """Return the variants and checks of which some result is known from an earlier run."""
-        return {(variant.name(), str(check_of(item))) for item in self.results.known for variant in variants_of(item)}
-
     def table(self) -> list[str]:
         """Return Markdown: a row for each variant, a column for each check, seconds in the cells."""
-        known = self.known()
+        known = {(variant, check) for variant, check in self.results.known}
         variants = sorted({variant for variant, _ in [*self.cells, *known]})
         checks = sorted({check for _, check in [*self.cells, *known]})
         rows = [["variant", *checks, "seconds"]]

@@ -27,10 +27,10 @@ ROTATED = 4
 
 # For the questions without choices: answers as long as they may be, and such that have to be escaped.
 TEXTS = {
-    "project_name": ["My Service", 'it\'s "quoted" & <b>*odd*</b> \\ 🚀'],
+    "project_name": ["My Service", 'Name: it\'s "quoted" & <b>*odd*</b> ~~c~~ [d](e) \\ back\\\\slashed 🚀 #'],
     "project_slug": ["my-service", "s" * 100],
     "package_name": ["my_service", "P" * 60],
-    "description": ["A web service", "$(x) `x` %s {0} \\n \\u0041 _a_ [b](c) #d שלום"],
+    "description": ["A web service", "1. $(x) `x` $HOME %s {0} {} \\n \\u0041 &amp; _a_ [b](c) #d שלום"],
     "author_name": ["Your Name", 'Zoë "Z" O\'Neill'],
     "author_email": ["you@example.com", "o'neill+tag@mail.example.co.uk"],
 }

@@ -1,21 +1,27 @@
 """Whatever is answered is refused with one line, or gives a project that works and holds the answers unchanged."""
 
+import ast
+import itertools
 import os
 import re
 import subprocess
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from hooks.answers import refusal
 from tests.support.environments import run
+from tests.support.every_combination import write
 from tests.support.interpreters import PYTHONS
-from tests.support.rendering import BIN, FRAMEWORKS, Workplace, read_back
+from tests.support.rendering import BIN, FRAMEWORKS, Workplace, files, read_back
+from tests.support.template import Files, compiled
+from tests.support.variants import TEXTS
 
-settings.register_profile("same examples each time", derandomize=True, deadline=None)
-settings.register_profile("search", max_examples=500, deadline=None)
+settings.register_profile("same examples each time", derandomize=True, deadline=None, max_examples=200)
+settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same examples each time"))
 
 NASTY = "\"'\\`$%{}[]()<>&|#*_~!-+=.:;,@^/? \t\n\x1b\x7f\x85\u00a0\u200f\u2028\ufeff\ufffe\udc80éшא漢🚀aZ09"
@@ -61,34 +67,103 @@ ANSWERS = st.fixed_dictionaries(
         "author_email": st.one_of(st.emails(), text),
     },
 )
+SENTENCE = re.compile(r"""[a-z_]+: (?:'.*'|".*") [^\n]*; [^\n]*\.""")
+
+
+def test_any_answer_is_refused_or_arrives(tmp_path: Path) -> None:
+    accepted: dict[str, dict[str, str]] = {}
+
+    @given(ANSWERS)
+    def try_answers(answers: dict[str, str]) -> None:
+        context = compiled().context(answers)
+        if sentence_of_refusal := refusal(context):
+            event("refused")
+            assert SENTENCE.fullmatch(sentence_of_refusal)
+        else:
+            event("accepted")
+            project = tmp_path / f"{len(accepted)}"
+            accepted[project.name] = answers
+            write(differing(compiled().render(answers), answers), project)
+            expect_answers(project, answers)
+
+    try_answers()
+
+    assert len(accepted) > 20
+    expect_style(tmp_path)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_two_words_arrive_together(framework: str, tmp_path: Path) -> None:
+    for number, answers in enumerate(pairs_of_words()):
+        project = write(compiled().render(answers | {"framework": framework}), tmp_path / f"{number}")
+        expect_answers(project, answers)
+
+    expect_style(tmp_path)
+
+
+def pairs_of_words() -> Iterator[dict[str, str]]:
+    """Give answers in which any two of the difficult ones meet."""
+    for one, other in itertools.combinations(TEXTS, 2):
+        yield {one: TEXTS[one][1], other: TEXTS[other][1]}
+    yield {question: texts[1] for question, texts in TEXTS.items()}
 
 
 @pytest.mark.slow
-@given(ANSWERS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-def test_any_answer_is_refused_or_works(answers: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        workplace = Workplace(Path(folder) / "workplace")
-        done = workplace.cookiecutter(**answers)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_difficult_words_make_a_project_that_works(framework: str, workplace: Workplace) -> None:
+    answers = {question: texts[1] for question, texts in TEXTS.items()} | {"framework": framework}
+    project = workplace.render(**answers)
 
-        event("refused" if done.returncode else "accepted")
-        if done.returncode:
-            assert re.fullmatch(r"[a-z_]+: '.*' [^\n]*; [^\n]*\.\n", done.stdout) or re.fullmatch(
-                r'[a-z_]+: ".*" [^\n]*; [^\n]*\.\n', done.stdout
-            )
-            assert done.stderr == ""
-            assert workplace.left() == []
-        else:
-            (project,) = workplace.output.iterdir()
-            check(project, answers)
+    expect_answers(project, answers)
+    assert workplace.run("make", "help", cwd=project).returncode == 0
+    run(project, PYTHONS[0], "pytest", "--quiet", "tests/about", "tests/test_contract.py", "tests/test_docs.py")
+    assert " tests collected" in run(project, PYTHONS[0], "pytest", "--collect-only", "--quiet").stdout
 
 
-def check(project: Path, answers: dict[str, str]) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(4))
+def test_command_line_does_what_is_computed(number: int, workplace: Workplace) -> None:
+    found: list[dict[str, str]] = []
+
+    @settings(max_examples=10 * (number + 1))
+    @given(ANSWERS)
+    def collect(answers: dict[str, str]) -> None:
+        found.append(answers)
+
+    collect()
+    answers = found[-1]
+    done = workplace.cookiecutter(**answers)
+
+    if refusal(compiled().context(answers)):
+        assert (done.returncode, done.stderr) == (1, "")
+        assert SENTENCE.fullmatch(done.stdout.strip("\n"))
+        assert workplace.left() == []
+    else:
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        (project,) = workplace.output.iterdir()
+        rendered = compiled().render(answers)
+        assert files(project) == {path: text.encode() for path, text in rendered.items()}
+
+
+def differing(files: Files, answers: dict[str, str]) -> Files:
+    """Return the files that answers in words have changed, and those that make a project of them."""
+    usual = compiled().render({"framework": answers["framework"]})
+    package = compiled().context(answers)["package_name"]
+    needed = ("LICENSE", "README.md", "AGENTS.md", "pyproject.toml", f"{package}/")
+    return {path: text for path, text in files.items() if path.startswith(needed) or usual.get(path) != text}
+
+
+def expect_answers(project: Path, answers: dict[str, str]) -> None:
+    """Read the answers back from wherever they were written to."""
     read = read_back(project)
     for question in ("project_name", "description", "author_name", "author_email"):
         if question in answers:
             assert set(read[question].values()) == {answers[question]}
-    subprocess.run([BIN / "ruff", "check", "--quiet", "--no-cache", project], check=True)
-    subprocess.run([BIN / "ruff", "format", "--quiet", "--check", "--no-cache", project], check=True)
-    subprocess.run(["make", "--directory", project, "help"], check=True, capture_output=True)
-    assert " tests collected" in run(project, PYTHONS[0], "pytest", "--collect-only", "--quiet").stdout
+    for module in project.rglob("*.py"):
+        ast.parse(module.read_text(encoding="utf-8"))
+
+
+def expect_style(folder: Path) -> None:
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run([BIN / "ruff", *command, "--quiet", "--no-cache", folder], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr

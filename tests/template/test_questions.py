@@ -4,9 +4,7 @@ import tomllib
 
 import pytest
 
-from tests.support.environments import run
-from tests.support.interpreters import PYTHONS
-from tests.support.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, Workplace, files, read_back
+from tests.support.rendering import LICENSES, QUESTIONS, TEMPLATE, Workplace, files
 
 WEIRD = 'it\'s "quoted", \\ back\\\\slashed \\n \\u0041, $(x) `x` $HOME %s {0} {} <b>&amp; *a* _b_ ~~c~~ [d](e) #f # 🚀 שלום مرحبا'
 
@@ -27,18 +25,6 @@ def test_licence_is_the_chosen_one_with_its_holder(chosen: str, workplace: Workp
     else:
         assert metadata["license"] == chosen
         assert "classifiers" not in metadata
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_free_text_arrives_unchanged(framework: str, workplace: Workplace) -> None:
-    answers = {"project_name": f"Name: {WEIRD} #", "description": f"1. {WEIRD}", "author_name": f"A {WEIRD}"}
-    project = workplace.render(framework=framework, project_slug="weird", **answers)
-
-    for question, read in read_back(project).items():
-        assert set(read.values()) == {answers.get(question, "you@example.com")}
-    assert workplace.run("make", "help", cwd=project).returncode == 0
-    run(project, PYTHONS[0], "pytest", "--quiet")
 
 
 def test_answers_of_a_user_configuration_are_taken(workplace: Workplace) -> None:

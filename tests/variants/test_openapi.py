@@ -12,20 +12,18 @@ import pytest
 
 from tests.support.accounts import log_in, register
 from tests.support.environments import CACHE, environment
-from tests.support.extension import EXTENDED, SECRET_KEY, extend, extended_server, framework_of
+from tests.support.extension import SECRET_KEY, extend, extended_server, framework_of
 from tests.support.rendering import BIN, TEMPLATE
 from tests.support.server import Server
 from tests.support.variants import Variant, behavioural_choices, rows
 
 pytestmark = pytest.mark.check("openapi")
 
-DOCUMENT = EXTENDED / "document.py"
-
 
 def document(project: Path, variant: Variant) -> Any:
     extend(project, framework_of(variant))
-    command = [environment(project, variant.python) / "python", DOCUMENT]
-    settings = {"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY, "PYTHONPATH": str(project)}
+    command = [str(environment(project, variant.python) / "python"), "document.py"]
+    settings = {"ENVIRONMENT": "test", "SECRET_KEY": SECRET_KEY}
     done = subprocess.run(command, cwd=project, env=os.environ | settings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
