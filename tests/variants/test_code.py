@@ -68,6 +68,7 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.check("dependencies")
 def test_own_dependencies_are_enough(project: Path, variant: Variant) -> None:
     binaries = own_environment(project, variant.python)
