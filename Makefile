@@ -21,7 +21,7 @@ export UV_PYTHON ?= $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-fast mutants lint format bench clean
+.PHONY: help try render test test-fast test-all mutants lint format bench clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -29,14 +29,20 @@ help: ## Show the targets
 try: .venv/ready ## Render the default service into a temporary folder and serve it (FRAMEWORK=flask for Flask)
 	@$(BIN)/python -m tools.try_template $(FRAMEWORK)
 
-test: .venv/ready ## Prove every variant (VARIANT="framework=flask" for a slice)
+render: .venv/ready ## Render a variant into a folder (VARIANT="framework=flask,auth=accounts" OUT=folder)
+	@$(BIN)/python -m tools.render "$(VARIANT)" "$(OUT)"
+
+test: .venv/ready ## Render every combination and execute rows of them (VARIANT="framework=flask" for a slice, ROTATION=7 for more)
 	@$(PYTEST) $(BROWSER_TESTS)
 
-test-fast: .venv/ready ## Prove most of it in a minute
+test-fast: .venv/ready ## Render every combination and execute a little, in a minute
 	@$(PYTEST) -m "not slow and not browser"
 
-mutants: .venv/ready ## Break the template in every known way, and see the suite notice
-	@$(BIN)/python -m tools.mutants $(ONLY)
+test-all: .venv/ready ## Execute every combination
+	@$(PYTEST) $(BROWSER_TESTS) --all-variants
+
+mutants: .venv/ready ## Break the template in known ways, and see the suite notice (CHANGED=main, PART=3 or ONLY=README.md for some of them)
+	@$(BIN)/python -m tools.mutants $(ONLY) $(if $(CHANGED),--changed $(CHANGED)) $(if $(PART),--part $(PART))
 
 lint: .venv/ready ## Check style and types of the hooks, the tests and the benchmarks, and the workflow
 	@$(BIN)/ruff check .

@@ -21,21 +21,24 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, TEMPLATE
 
 ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
-# The tests of the template itself, of what it renders without running it, and of what runs.
-ITSELF = ["tests/test_answers.py", "tests/test_questions.py", "tests/test_template.py", "tests/test_matrix.py"]
-RENDERED = ["tests/test_variant_files.py", "tests/test_variant_code.py"]
-# Types of all variants take minutes; a change of the requirements needs environments of its own.
-QUICK = "not types and not installed and not words"
-REQUIREMENTS = ["tests/test_variant_code.py", "-k", "dependency_is_used or types_cover"]
-SERVERS = ["tests/test_servers.py", "-k", "finds_the_application or reloads"]
-TYPES = ["tests/test_variant_code.py", "-k", "types"]
-DOCUMENTS = ["tests/test_variant_openapi.py", "-k", "same_document"]
-RUNNING = ["tests/test_variant_edge.py", "tests/test_variant_openapi.py", "tests/test_variant_contract.py"]
-SLOW = ["tests/test_servers.py", "tests/test_any_answers.py", "tests/test_updates.py", "tests/test_fresh_machine.py"]
+# The tests of every combination and of the template itself, which run nothing that is rendered.
+RENDERED = ["tests/rendered", "-k", "not row_is_rendered"]
+ITSELF = ["tests/template", "tests/rendered", "tests/variants/test_rows.py", "-m", "not slow"]
+REQUIREMENTS = ["tests/variants/test_code.py", "-k", "dependency_is_used or types_cover"]
+SERVERS = ["tests/workflows/test_start_commands.py", "-k", "finds_the_application or reloads"]
+TYPES = ["tests/variants/test_code.py", "-k", "types"]
+DOCUMENTS = ["tests/variants/test_openapi.py", "-k", "same_document"]
+SUITE = ["tests/variants/test_suite.py"]
+RUNNING = ["tests/variants/test_edge.py", "tests/variants/test_openapi.py", "tests/variants/test_contract.py"]
+SLOW = [
+    *("tests/workflows/test_start_commands.py", "tests/template/test_any_answers.py"),
+    *("tests/workflows/test_updates.py", "tests/workflows/test_fresh_machine.py"),
+]
+# A scheduled run takes one of so many parts.
+PARTS = 8
 
 # The tables of the package that decide what is answered, refused or repeated.
 TABLES = [
@@ -55,38 +58,20 @@ class Mutant(NamedTuple):
 
     def stages(self) -> Iterator[list[str]]:
         """Give the tests to run: those first that are likely to notice, the slow ones for what the others let pass."""
-        # Without coverage first, which takes half the time and notices nearly as much, but not what is never run.
-        suites = [
-            ["tests/test_variant_suite.py", "--variant", f"framework={framework},{answers}", "-k", test]
-            for test in (f"later_pythons and {PYTHONS[-1]}", "coverage")[:: -1 if self.is_too_much() else 1]
+        variants = [
+            ",".join([f"framework={framework}", answers])
             for answers in self.answers()
             for framework in self.frameworks()
-            if test == "coverage" or "auth=accounts" in answers
         ]
+        yield from [RENDERED, ITSELF]
         if self.path.name == "pyproject.toml":
-            yield REQUIREMENTS
-        if self.is_behaviour:
-            yield from suites
-        elif ROOT in self.path.parents:
-            for answers in self.answers():
-                yield [*self.files(), "--variant", ",".join([answers, *self.only_framework()])]
-            if self.path.suffix == ".py":
-                yield [*TYPES, "--variant", ",".join([self.answers()[-1], *self.only_framework()])]
-                yield from suites
-                yield [*DOCUMENTS, "--variant", self.answers()[-1]]
-        if ROOT in self.path.parents or self.path.name == "post_gen_project.py":
-            yield from [self.files(), ITSELF]
-        else:
-            yield from [ITSELF, self.files()]
-        if self.path.name == "pyproject.toml":
-            yield SERVERS
-        if self.path.suffix == ".toml":
-            yield from suites
-        yield from [RENDERED, RUNNING, SLOW]
-
-    def files(self) -> list[str]:
-        """Return the tests of files that need no environment; ruff's is that of the project, which is made anew for requirements."""
-        return [*RENDERED, "-k", QUICK + " and not style" * (self.path.name == "pyproject.toml")]
+            yield from [REQUIREMENTS, SERVERS]
+        if ROOT in self.path.parents:
+            if self.path.suffix == ".py" and not self.is_behaviour:
+                yield from ([*TYPES, "--variant", variant] for variant in variants)
+            yield from ([*SUITE, "--variant", variant] for variant in variants)
+            yield from ([*DOCUMENTS, "--variant", variant] for variant in variants)
+        yield from [RUNNING, SLOW]
 
     def answers(self) -> list[str]:
         """Return those with nothing on that may have too much of the file, and those with everything on that have it."""
@@ -103,9 +88,6 @@ class Mutant(NamedTuple):
 
     def frameworks(self) -> list[str]:
         return [framework for framework in FRAMEWORKS if framework in self.path.parts] or FRAMEWORKS
-
-    def only_framework(self) -> list[str]:
-        return [f"framework={framework}" for framework in self.frameworks() if self.frameworks() != FRAMEWORKS]
 
 
 def mutants() -> Iterator[Mutant]:
@@ -282,7 +264,18 @@ def killed_by(mutant: Mutant, *options: str) -> str | None:
         commit(copy, "after")
         for stage in mutant.stages():
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", *options, *stage],
+                [
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "--tb=no",
+                    "-p",
+                    "no:cacheprovider",
+                    "--all-variants",
+                    *options,
+                    *stage,
+                ],
                 cwd=copy,
                 # Generated suites end with their first failure, too.
                 env=os.environ | {"TMPDIR": folder, "PYTEST_ADDOPTS": "--exitfirst"},
@@ -311,16 +304,40 @@ def commit(repository: Path, message: str) -> None:
         subprocess.run(["git", *command], cwd=repository, check=True)
 
 
+def changed_since(revision: str) -> set[Path]:
+    """Return the files that differ from those of a revision, new ones included; raise SystemExit if there is none."""
+    commands = (["diff", "--name-only", "-z", revision], ["ls-files", "-z", "--others", "--exclude-standard"])
+    names: list[str] = []
+    for command in commands:
+        done = subprocess.run(["git", *command], cwd=TEMPLATE, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(done.stderr.strip())
+        names += filter(None, done.stdout.split("\0"))
+    return {TEMPLATE / name for name in names}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.mutants", description="Break the template, one thing at a time."
     )
-    parser.add_argument("parts", nargs="*", metavar="part", help="only the mutants whose name holds one of these")
+    parser.add_argument("names", nargs="*", metavar="name", help="only the mutants whose name holds one of these")
+    parser.add_argument("--changed", metavar="REVISION", help="only those of files that have changed since a revision")
+    parser.add_argument(
+        "--part", type=int, metavar="NUMBER", help=f"only one of {PARTS} parts, such as that of the week"
+    )
     parser.add_argument("--list", action="store_true", help="list the mutants and run nothing")
     arguments = parser.parse_args()
-    chosen = [each for each in mutants() if not arguments.parts or any(part in each.name for part in arguments.parts)]
+    chosen = [each for each in mutants() if not arguments.names or any(name in each.name for name in arguments.names)]
+    if arguments.changed:
+        changed = changed_since(arguments.changed)
+        chosen = [each for each in chosen if each.path in changed]
+    if arguments.part is not None:
+        chosen = chosen[arguments.part % PARTS :: PARTS]
     if arguments.list:
         print("\n".join(mutant.name for mutant in chosen))
+        return 0
+    if not chosen:
+        print("no mutant is of that kind")
         return 0
     started = time.monotonic()
     whole = TEMPLATE / "cookiecutter.json"

@@ -24,6 +24,8 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
             terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
+            if project := dict(report.user_properties).get("project"):
+                terminalreporter.write_line(f"project: {project}")
         known = len(self.results.known)
         if self.cells or known:
             terminalreporter.section("variants")

@@ -64,6 +64,8 @@ class Results:
                 report.user_properties += [("variant", variant.name()), ("check", check)]
         if not report.passed:
             self.failed.add(item.nodeid)
+        if report.failed and isinstance(item, pytest.Function) and "project" in item.funcargs:
+            report.user_properties.append(("project", str(item.funcargs["project"])))
         # Only now is the environment there for sure.
         if report.when == "teardown" and item.nodeid not in self.failed and (key := key_of(item)):
             STORE.mkdir(parents=True, exist_ok=True)
