@@ -229,6 +229,19 @@ def test_body_after_an_upgrade_is_no_request(framing: str, app: App, port: int) 
     assert app.bodies == []
 
 
+@pytest.mark.parametrize(
+    "headers", [[], ["Content-Length: 0"], ["Content-Length: 00 "]], ids=["no length", "0", "00"]
+)
+def test_upgrade_without_a_body_is_ignored(headers: list[str], app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c", *headers)
+        assert client.socket.recv(4096).startswith(b"HTTP/1.1 200 ")
+        client.send("GET /ignore HTTP/1.1", "Connection: close")
+
+        assert client.receive().startswith(b"HTTP/1.1 200 ")
+    assert app.bodies == [0]
+
+
 def test_trailers_are_no_headers(app: App, port: int) -> None:
     body = b"1\r\nx\r\n0\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n"
     with Client(port) as client:

@@ -8,7 +8,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # The lines of the head of a request, and its bytes besides those of its first packet.
 MAX_HEADERS = 100
 MAX_HEAD_SIZE = 65536
-BODY_HEADERS = {b"content-length", b"transfer-encoding"}
 
 
 class Config(uvicorn.Config):
@@ -75,11 +74,17 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Wait for the body; refuse one after an upgrade, which the parser would take for the next request."""
-        if self.parser.should_upgrade() and not BODY_HEADERS.isdisjoint(dict(self.headers)):
+        if self.parser.should_upgrade() and self.has_body():
             raise ValueError("an upgrade with a body")
         self.stop_reading_timeout()
         self.awaits_body, self.head = True, None
         super().on_headers_complete()
+
+    def has_body(self) -> bool:
+        """Return whether the headers announce a body that is not empty."""
+        headers = dict(self.headers)
+        is_empty = not headers.get(b"content-length", b"").strip(b"0 \t")
+        return b"transfer-encoding" in headers or not is_empty
 
     def on_message_complete(self) -> None:
         """Wait for the application."""
