@@ -61,7 +61,9 @@ def serving(app: Any, **options: Any) -> Iterator[int]:
         server = module.Server(config)
         thread = Thread(target=server.run, args=[[listener]])
         thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(20)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
         assert not thread.is_alive()
