@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -16,6 +17,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.testclient import WebSocketDenialResponse
 from starlette.types import Message, Scope
@@ -164,6 +166,50 @@ def test_tasks_that_are_cancelled_cost_no_connection() -> None:
         assert connections_in_use(app) == 0
         with ThreadPoolExecutor(2) as pool:
             assert {each.status_code for each in pool.map(client.get, ["/one"] * 10)} == {200}
+
+
+@asynccontextmanager
+async def connections(app: App, count: int) -> AsyncIterator[None]:
+    """Have some connections at once."""
+    async with AsyncExitStack() as stack:
+        for _ in range(count):
+            session = await stack.enter_async_context(app.state.database.begin("read"))
+            await session.execute(text("SELECT 1"))
+        yield
+
+
+async def take(app: App, count: int) -> None:
+    """Have some connections at once, and return them."""
+    async with connections(app, count):
+        pass
+
+
+async def wait_in_vain(app: App, pool_size: int) -> None:
+    """Let tasks be cancelled while they wait for a connection, or as they are given one; let one be served too late."""
+    async with connections(app, pool_size):
+        waiting = [asyncio.create_task(take(app, 1)) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        for task in waiting:
+            task.cancel()
+        with pytest.raises(NoConnectionLeft):
+            await take(app, 1)
+        waiting += [asyncio.create_task(take(app, 1)) for _ in range(pool_size)]
+        await asyncio.sleep(0.01)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def test_pool_has_as_many_connections_after_tasks_that_waited_in_vain() -> None:
+    app = create_app(IsolatedSettings(database_pool_size=2, database_pool_timeout=0.2))
+
+    with client_for(app) as client:
+        for _ in range(3):
+            portal_of(client).call(wait_in_vain, app, 2)
+            portal_of(client).call(take, app, 2)
+            with pytest.raises(NoConnectionLeft, match="no connection was free"):
+                portal_of(client).call(take, app, 3)
+        assert connections_in_use(app) == 0
 
 
 def test_connection_that_cannot_be_made_takes_no_turn() -> None:
