@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from time import perf_counter
 
+import httpx2
 import pytest
 from fastapi import HTTPException, Response
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from .conftest import App, IsolatedSettings, Schema, create_app
+from .conftest import App, IsolatedSettings, Schema, create_app, get_checks
 from .framework import client_for, route, route_body
 
 
@@ -165,6 +166,42 @@ def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
         response = client.request("TRACE", "/things")
 
     assert response.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+def test_probes_share_the_checks_that_run(app: App) -> None:
+    asked, checked = [], []
+
+    async def flood() -> list[int]:
+        all_asked, go_on = asyncio.Event(), asyncio.Event()
+
+        async def check() -> None:
+            checked.append("check")
+            await go_on.wait()
+
+        async def server(scope: Scope, receive: Receive, send: Send) -> None:
+            asked.append(scope["path"])
+            if len(asked) == 51:
+                all_asked.set()
+            await app(scope, receive, send)
+
+        get_checks(app).add("search", check, deadline=60)
+        transport = httpx2.ASGITransport(server)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            first, *others = [asyncio.create_task(client.get("/readyz")) for _ in range(51)]
+            await all_asked.wait()
+            for _ in range(100):
+                await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            return [response.status_code for response in await asyncio.gather(*others)]
+
+    with TestClient(app, base_url="http://localhost") as client:
+        assert client.portal
+        assert client.portal.call(flood) == [200] * 50
+        assert checked == ["check"]
+        assert client.get("/readyz").status_code == 200
+    assert checked == ["check"] * 2
 
 
 def test_response_that_does_not_fit_is_logged_without_its_data(

@@ -20,6 +20,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._checks: dict[str, tuple[Check, float]] = {}
+        self._running: asyncio.Task[dict[str, Outcome]] | None = None
 
     def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
         """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
@@ -29,6 +30,12 @@ class Checks:
 
     async def run(self) -> dict[str, Outcome]:
         """Run all checks at once; as slow as the longest deadline at most."""
+        # Requests that arrive meanwhile share the outcome; one that is cancelled stops nothing.
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        return await asyncio.shield(self._running)
+
+    async def _run(self) -> dict[str, Outcome]:
         outcomes = await asyncio.gather(*(self._outcome(name) for name in self._checks))
         return dict(zip(self._checks, outcomes, strict=True))
 
