@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from time import perf_counter
 
 import httpx2
 import pytest
 from fastapi import HTTPException, Response
 from fastapi.responses import StreamingResponse
+from fastapi.staticfiles import StaticFiles
 from fastapi.testclient import TestClient
+from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from .conftest import App, IsolatedSettings, Schema, create_app, get_checks
@@ -166,6 +169,36 @@ def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
         response = client.request("TRACE", "/things")
 
     assert response.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS"])
+def test_methods_below_a_mount_are_its_own(method: str, app: App, tmp_path: Path) -> None:
+    app.mount("/below", Router([Route("/livez", not_modified, methods=["POST"])]))
+    app.mount("/files", StaticFiles(directory=tmp_path))
+
+    with client_for(app) as client:
+        for path, allowed in {"/below/livez": "POST", "/files/livez": "GET, HEAD"}.items():
+            response = client.request(method, path)
+
+            assert (response.status_code, response.headers["Allow"]) == (405, allowed)
+
+
+def test_methods_of_another_host_are_its_own(app: App) -> None:
+    app.host("localhost", Router([Route("/things", not_modified, methods=["POST"])]))
+
+    with client_for(app) as client:
+        response = client.get("/things")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+
+
+def test_methods_of_a_service_below_a_mount_are_allowed(app: App) -> None:
+    app.mount("/below", create_app(IsolatedSettings()))
+
+    with client_for(app) as client:
+        response = client.post("/below/livez")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 def test_probes_share_the_checks_that_run(app: App) -> None:

@@ -33,8 +33,8 @@ def init_app(app: FastAPI) -> None:
 async def answer_http_error(request: Request, error: HTTPException) -> Response:
     """Answer with the status and the headers of the error, such as Allow."""
     status, headers = error.status_code, error.headers
-    if status == 405:
-        headers = {**(headers or {}), "Allow": ", ".join(allowed_methods(request))}
+    if status == 405 and (allowed := allowed_methods(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(allowed)}
         if request.method == "OPTIONS":
             status = 200
     if status < 400:
@@ -87,11 +87,20 @@ def problem_response(
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; FastAPI by itself names those of the first."""
+    """Return the methods of all routes of a path; FastAPI by itself names those of the first.
+
+    There are none if a route accepts the method: a mounted application that rejects it sends its own.
+    """
+    scope = {**request.scope}
+    if scope["router"] is request.app.router:
+        # A mount that matches adds its path.
+        scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))
     allowed = {
         method
-        for method in METHODS
+        for method in [*METHODS, request.method]
         for route in request.app.routes
-        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+        if route.matches({**scope, "method": method})[0] is Match.FULL
     }
+    if request.method in allowed or not allowed:
+        return []
     return sorted(allowed | {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set()))
