@@ -58,6 +58,7 @@ ONE_SIDED = {
 ONE_SIDED_NAMES = {
     "fastapi": {
         "HeadAnswered",  # a stream is ended from outside; WSGI servers take no part of it
+        "release_frames",
         "unbroken",  # threads are not cancelled
         "allowed_methods",  # Flask names the methods of all rules
         "FairPool",  # threads are served in the order of arrival by SQLAlchemy's own

@@ -1,14 +1,18 @@
 """What FastAPI and Starlette leave to the application, or do in their own way."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from threading import Event
 from time import perf_counter
+from typing import Any
 
 import httpx2
 import pytest
-from fastapi import HTTPException, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.testclient import TestClient
 from starlette.routing import Route, Router
@@ -16,6 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .conftest import App, IsolatedSettings, Schema, create_app, get_checks
 from .framework import client_for, route, route_body
+from .serving import Client, serving
 
 
 class Answer(Schema):
@@ -29,6 +34,24 @@ class ResponseWithMore(Response):
         info = {"template": "of no page", "context": {}}
         await send({"type": "http.response.debug", "info": info})
         await super().__call__(scope, receive, send)
+
+
+class Copy(Response):
+    """A response that sends what it reads."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        async for part in Request(scope, receive).stream():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def copy() -> Response:
+    return Copy()
+
+
+async def copy_in_a_stream(request: Request) -> Response:
+    return StreamingResponse(request.stream())
 
 
 async def more() -> Response:
@@ -111,6 +134,110 @@ def test_head_is_head_to_the_server_and_ends_a_stream(app: App) -> None:
     assert (response.status_code, response.content) == (200, b"")
     assert made == ["chunk"]
     assert methods == ["HEAD"]
+
+
+def test_head_ends_a_stream_within_a_task_group(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    async def events() -> AsyncIterator[str]:
+        while True:
+            yield "event"
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        # As of this version, streams do not wait for a disconnect.
+        await app({**scope, "asgi": {"version": "3.0", "spec_version": "2.4"}}, receive, send)
+
+    app.add_api_route("/events", events, response_class=EventSourceResponse)
+
+    response = TestClient(server, base_url="http://localhost").head("/events")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+def statuses(lines: str) -> list[int]:
+    """Return the status of each request in the log."""
+    entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
+    return [entry["status"] for entry in entries if entry["message"] == "request"]
+
+
+@pytest.mark.parametrize("path", ["/chunks", "/events", "/idle"])
+def test_head_of_a_stream_is_no_error(
+    path: str,
+    deployed: dict[str, object],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = create_app(IsolatedSettings.model_validate(deployed))
+    closed = Event()
+
+    async def chunks() -> AsyncIterator[str]:
+        try:
+            while path != "/idle":
+                yield "chunk"
+                await asyncio.sleep(0)
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    async def stream() -> Response:
+        return StreamingResponse(chunks(), media_type="text/event-stream")
+
+    route(app, "/chunks", stream)
+    route(app, "/idle", stream)
+    app.add_api_route("/events", chunks, response_class=EventSourceResponse)
+
+    with serving(app) as port, Client(port) as client:
+        client.send(f"HEAD {path} HTTP/1.1", "Connection: close")
+        head, _, body = client.receive().partition(b"\r\n\r\n")
+        assert closed.wait(10)
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"content-type: text/event-stream" in head
+    assert body == b""
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+    assert statuses(capsys.readouterr().err) == [200]
+
+
+@pytest.mark.parametrize("endpoint", [copy, copy_in_a_stream])
+def test_body_that_is_too_large_after_the_response_has_begun_ends_the_connection(
+    endpoint: Any,
+    deployed: dict[str, object],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = create_app(IsolatedSettings.model_validate(deployed | {"max_body_size": 10}))
+    app.add_api_route("/copy", endpoint, methods=["POST"], response_model=None)
+
+    with serving(app) as port, Client(port) as client:
+        client.send("POST /copy HTTP/1.1", "Transfer-Encoding: chunked")
+        assert client.socket.recv(4096).startswith(b"HTTP/1.1 200 ")
+        client.socket.sendall(b"b\r\ntoo much of\r\n")
+
+        assert client.receive() == b""
+    assert [each for each in caplog.records if each.exc_info] == []
+    assert statuses(capsys.readouterr().err) == [200]
+
+
+def test_client_that_leaves_within_its_request_is_no_error(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading, left = Event(), Event()
+
+    async def read(request: Request) -> None:
+        reading.set()
+        try:
+            await request.body()
+        finally:
+            left.set()
+
+    app.add_api_route("/read", read, methods=["POST"])
+
+    with serving(app) as port:
+        with Client(port) as client:
+            client.send("POST /read HTTP/1.1", "Content-Length: 9", body=b"half")
+            assert reading.wait(10)
+        assert left.wait(10)
+
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 def test_body_of_unknown_length_is_counted() -> None:

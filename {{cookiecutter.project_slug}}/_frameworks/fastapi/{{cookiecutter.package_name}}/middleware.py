@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Literal
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
@@ -68,9 +69,7 @@ class RequestMiddleware:
             elif exchange.content_length > self.max_body_size:
                 await problem_response(413)(scope, receive, exchange.send)
             else:
-                await self.app(exchange.scope, exchange.receive, exchange.send)
-        except HeadAnswered:
-            pass
+                await self.call_app(exchange)
         except Exception:
             logger.exception("unhandled error")
             if exchange.begun:
@@ -79,6 +78,13 @@ class RequestMiddleware:
         finally:
             if self.log.is_on:
                 exchange.log_to(self.log)
+
+    async def call_app(self, exchange: "Exchange") -> None:
+        """Call the application; a client that leaves, or that wants no body, is no error."""
+        try:
+            await self.app(exchange.scope, exchange.receive, exchange.send)
+        except* (HeadAnswered, ClientDisconnect) as errors:
+            release_frames(errors)
 
     async def handle_websocket(self, socket: "WebSocketConnection") -> None:
         """Refuse the handshake or call the application, and log the connection when it has ended."""
@@ -107,6 +113,12 @@ class RequestMiddleware:
 
 class HeadAnswered(Exception):
     """Nothing of the stream that would follow is wanted."""
+
+
+def release_frames(errors: ExceptionGroup) -> None:
+    """Forget where errors were raised: that would keep a generator open until the next garbage collection."""
+    for error in errors.exceptions:
+        error.__traceback__ = error.__context__ = None
 
 
 def read_headers(scope: Scope) -> tuple[dict[bytes, bytes], list[str]]:
@@ -205,9 +217,12 @@ class Exchange:
         """Count the body as it comes, whatever length it said to have."""
         message = await self.receive_on()
         self.left -= len(message.get("body", b""))
-        if self.left < 0:
-            raise HTTPException(413)
-        return message
+        if self.left >= 0:
+            return message
+        if self.begun:
+            # Too late for an error: servers close the connection of an incomplete response.
+            return {"type": "http.disconnect"}
+        raise HTTPException(413)
 
     def send(self, message: Message) -> Awaitable[None]:
         """Add the headers that every response has; what the response says itself stays."""
@@ -215,15 +230,21 @@ class Exchange:
             self.begun, self.status = True, message["status"]
             own = message.get("headers", ())
             message["headers"] = with_common_headers(own, self.security, self.id)
+            if self.method == "HEAD":
+                return self.send_head(message)
         elif message["type"] == "http.response.body":
             if self.method == "HEAD":
-                return self.send_no_body(is_stream=message.get("more_body", False))
+                return self.drop_body(is_stream=message.get("more_body", False))
             self.sent += len(message.get("body", b""))
         return self.send_on(message)
 
-    async def send_no_body(self, *, is_stream: bool) -> None:
-        """End the response to a HEAD, and what would stream its body."""
+    async def send_head(self, start: Message) -> None:
+        """Complete the response to a HEAD; the server then reports a disconnect, which ends an idle stream as well."""
+        await self.send_on(start)
         await self.send_on({"type": "http.response.body", "body": b""})
+
+    async def drop_body(self, *, is_stream: bool) -> None:
+        """Send no body to a HEAD, and stop a stream."""
         if is_stream:
             raise HeadAnswered
 
