@@ -6,7 +6,8 @@ FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
 	$(if $(ROTATION),--rotation $(ROTATION))
-# The documentation page is tested in Chromium or Chrome. Without either: make test BROWSER=none
+# The documentation page is tested in Chromium or Chrome; BROWSER=none leaves that out, BROWSER=required demands it.
+export BROWSER
 BROWSER_TESTS = $(if $(filter none,$(BROWSER)),-m "not browser")
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.

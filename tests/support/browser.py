@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
@@ -26,19 +25,26 @@ OPTIONS = """
 """.split()
 
 
+def found() -> str | None:
+    """Return where Chromium or Chrome is, if there is one."""
+    on_the_path = next(filter(None, map(shutil.which, NAMES)), None)
+    return on_the_path or next((str(place) for place in PLACES if place.is_file()), None)
+
+
+def missing() -> str | None:
+    """Return what to say if neither is installed."""
+    if found():
+        return None
+    return (
+        "the documentation page is tested in Chromium or Chrome, and neither is installed: "
+        '"apt install chromium", "brew install --cask google-chrome" or "winget install Google.Chrome"'
+    )
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Start Chromium or Chrome; fail with one sentence where there is neither."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    found = found or next((str(place) for place in PLACES if place.is_file()), None)
-    if not found:
-        pytest.fail(
-            "The documentation page is tested in Chromium or Chrome, and neither is installed: "
-            '"apt install chromium", "brew install --cask google-chrome", "winget install Google.Chrome"; '
-            "or leave it out: make test BROWSER=none",
-            pytrace=False,
-        )
+    """Start Chromium or Chrome."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        started = playwright.chromium.launch(executable_path=found(), args=OPTIONS)
         yield started
         started.close()

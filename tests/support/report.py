@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import browser
 from tests.support.results import Results
 
 
@@ -26,6 +27,12 @@ class Report:
             terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
             if project := dict(report.user_properties).get("project"):
                 terminalreporter.write_line(f"project: {project}")
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+        if skipped:
+            terminalreporter.section("not run")
+            terminalreporter.write_line(
+                f"{len(skipped)} tests: {browser.missing()}; BROWSER=required makes that an error"
+            )
         known = len(self.results.known)
         if self.cells or known:
             terminalreporter.section("variants")

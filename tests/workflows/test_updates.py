@@ -3,16 +3,18 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from hooks.answers import INCOMPATIBLE
 from tests.support.databases import empty_database
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
-from tests.support.rendering import TEMPLATE, Workplace, files
-from tests.support.variants import COSMETIC, TEXTS, Variant, behavioural_choices, choices, refused
+from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace, files
+from tests.support.template import compiled
+from tests.support.variants import COSMETIC, TEXTS, behavioural_choices, choices
 
 COUNT = """
 from sqlalchemy import text
@@ -23,6 +25,9 @@ with migration_engine(Settings()).connect() as connection:
     print(*(connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("posts", "users", "refresh_tokens")))
 """
 LOCAL_EDIT = '\n\ndef local_edit() -> str:\n    """Stay."""\n    return "here"\n'
+OWN_TEST = "def test_local_edit() -> None:\n    pass\n"
+# What the changes begin with.
+EVERYTHING = {"framework": "fastapi", "database": "sqlite", "example": "posts", "auth": "accounts"}
 PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
 
@@ -79,59 +84,78 @@ def rendered_part(project: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.check("updates")
-def test_cruft_renders_what_cookiecutter_renders(
-    variant: Variant, rendered: Path, workplace: Workplace, template: Path
-) -> None:
-    project = create(workplace, template, **variant.answers)
+def expected(**answers: str) -> dict[str, bytes]:
+    """Return what a fresh render gives."""
+    return {path: text.encode() for path, text in compiled().render(answers).items()}
 
-    assert rendered_part(project) == files(rendered)
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_cruft_renders_what_cookiecutter_renders(framework: str, workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template, framework=framework, auth="accounts")
+
+    assert rendered_part(project) == expected(framework=framework, auth="accounts")
     assert workplace.run("cruft", "check", cwd=project).returncode == 0
     assert workplace.run("cruft", "diff", "--exit-code", cwd=project).returncode == 0
 
 
-@pytest.mark.slow
-@pytest.mark.check("updates")
-def test_any_changed_choice_gives_what_a_fresh_render_gives(
-    variant: Variant,
-    rendered: Path,
-    workplace: Workplace,
-    template: Path,
-    render_once: Callable[[Variant], Path],
-) -> None:
-    project = create(workplace, template, **variant.answers)
-
+def changes() -> list[dict[str, str]]:
+    """Return, for each choice that is not in EVERYTHING, what to change to it, and with it what it excludes."""
+    found = []
     for question, offered in behavioural_choices().items():
         for choice in offered:
-            if choice == variant.answers[question]:
-                continue
-            changed = Variant.of(variant.answers | {question: choice})
-            done = update(workplace, project, **{question: choice})
-            if changed in refused():
-                assert done.returncode == 1
-                assert rendered_part(project) == files(rendered)
-                continue
-
-            assert done.returncode == 0, done.stdout + done.stderr
-            assert rendered_part(project) == files(render_once(changed)), f"{question} changed to {choice}"
-            # The way back is the way there of another variant.
-            workplace.git("reset", "--quiet", "--hard", cwd=project)
-            workplace.git("clean", "--quiet", "--force", "-d", "-x", cwd=project)
+            if choice != EVERYTHING[question]:
+                changed = {question: choice}
+                for (one, answer), (other, refused_with), *_ in INCOMPATIBLE:
+                    if (EVERYTHING | changed)[other] == refused_with and (EVERYTHING | changed)[one] == answer:
+                        changed[one] = "none"
+                found.append(changed)
+    return found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("question", [*COSMETIC, *TEXTS])
-def test_changed_words_give_what_a_fresh_render_gives(
-    question: str, workplace: Workplace, template: Path, tmp_path: Path
-) -> None:
-    names = {"project_slug": "my-service", "package_name": "my_service"}
+def test_each_choice_can_be_changed_and_changed_back(workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template, **EVERYTHING)
+    local = edit_locally(workplace, project)
+
+    for changed in changes():
+        for answers in (EVERYTHING | changed, EVERYTHING):
+            done = update(workplace, project, **{question: answers[question] for question in changed})
+
+            assert done.returncode == 0, f"{changed}\n{done.stdout}\n{done.stderr}"
+            assert rendered_part(project) == expected(**answers) | local(answers), changed
+            commit(workplace, project)
+
+
+def edit_locally(workplace: Workplace, project: Path) -> Callable[[Mapping[str, str]], dict[str, bytes]]:
+    """Add a function to a file of the template and a test of one's own; return how they are expected to be."""
+    (service,) = project.glob("*/about/service.py")
+    service.write_text(service.read_text() + LOCAL_EDIT)
+    own_test = project / "tests" / "about" / "test_local_edit.py"
+    own_test.write_text(OWN_TEST)
+    commit(workplace, project)
+
+    def local(answers: Mapping[str, str]) -> dict[str, bytes]:
+        edited = service.relative_to(project).as_posix()
+        return {
+            edited: expected(**answers)[edited] + LOCAL_EDIT.encode(),
+            own_test.relative_to(project).as_posix(): OWN_TEST.encode(),
+        }
+
+    return local
+
+
+@pytest.mark.slow
+def test_words_can_be_changed_one_after_another(workplace: Workplace, template: Path) -> None:
+    answers = {"project_slug": "my-service", "package_name": "my_service"}
     project = create(workplace, template)
-    changed = {question: another_answer(question)}
 
-    done = update(workplace, project, **changed)
+    for question in [*COSMETIC, *TEXTS]:
+        answers[question] = another_answer(question)
+        done = update(workplace, project, **{question: answers[question]})
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert rendered_part(project) == files(Workplace(tmp_path / "fresh").render(**names | changed))
+        assert done.returncode == 0, f"{question}\n{done.stdout}\n{done.stderr}"
+        assert rendered_part(project) == expected(**answers), question
+        commit(workplace, project)
 
 
 def another_answer(question: str) -> str:
@@ -140,30 +164,24 @@ def another_answer(question: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("question", [*choices(), *TEXTS])
+@pytest.mark.parametrize(
+    "answers", [{}, {question: another_answer(question) for question in TEXTS} | {"framework": "flask"}]
+)
 def test_update_from_the_last_version_keeps_local_edits_and_works(
-    question: str, workplace: Workplace, template: Path, tmp_path: Path
+    answers: dict[str, str], workplace: Workplace, template: Path
 ) -> None:
-    answers = {"project_slug": "my-service", "package_name": "my_service"} | {question: another_answer(question)}
     now = workplace.git("rev-parse", "HEAD", cwd=template)
     workplace.git("checkout", "--quiet", last_version(workplace, template), cwd=template)
     project = create(workplace, template, **answers)
     workplace.git("checkout", "--quiet", now, cwd=template)
-    (service,) = project.glob("*/about/service.py")
-    service.write_text(service.read_text() + LOCAL_EDIT)
-    local_test = project / "tests" / "about" / "test_local_edit.py"
-    local_test.write_text("def test_local_edit() -> None:\n    pass\n")
-    commit(workplace, project)
+    local = edit_locally(workplace, project)
 
     done = update(workplace, project)
 
     assert done.returncode == 0, done.stdout + done.stderr
     run(project, PYTHONS[0], "pytest", "tests/about", "-p", "no:cacheprovider", PYTHONDONTWRITEBYTECODE="1")
-    assert service.read_text().endswith(LOCAL_EDIT)
-    service.write_text(service.read_text().removesuffix(LOCAL_EDIT))
-    local_test.unlink()
     # Nothing else is different, so that the suite of the variant speaks for this project, too.
-    assert rendered_part(project) == files(Workplace(tmp_path / "fresh").render(**answers))
+    assert rendered_part(project) == expected(**answers) | local(answers)
 
 
 @pytest.mark.slow
