@@ -11,7 +11,7 @@ from functools import cache
 
 from tests.support.every_combination import renders
 from tests.support.rendering import TEMPLATE
-from tests.support.variants import Variant, choices
+from tests.support.variants import COSMETIC, Variant, behavioural_choices, choices
 
 PAGE = TEMPLATE / "docs" / "variants.md"
 BEGIN, END = "<!-- files -->\n", "<!-- /files -->"
@@ -24,13 +24,26 @@ def listing() -> str:
     """Make the table of files from the renders of every combination."""
     table = ["| file | is there | its content depends on |", "|---|---|---|"]
     places: dict[str, dict[Variant, str]] = defaultdict(dict)
-    for variant, files in renders().items():
-        for path, text in files.items():
+    for variant in told_apart():
+        for path, text in renders()[variant].items():
             places[path][variant] = text
     for path, texts in sorted(places.items()):
         differing = [question for question in choices() if differs(question, texts)]
         table.append(f"| `{path}` | {condition(frozenset(texts))} | {', '.join(differing)} |")
     return "\n".join(table) + "\n"
+
+
+@cache
+def told_apart() -> list[Variant]:
+    """Return the combinations that the listing is made from: a cosmetic choice is tried with one of the others."""
+    first = next(iter(renders()))
+    questions = behavioural_choices()
+    return [
+        variant
+        for variant in renders()
+        if answers_to(variant, questions) == answers_to(first, questions)
+        or answers_to(variant, COSMETIC) == answers_to(first, COSMETIC)
+    ]
 
 
 def differs(question: str, texts: Mapping[Variant, str]) -> bool:
@@ -50,7 +63,7 @@ def condition(having: frozenset[Variant]) -> str:
     for number in range(len(choices()) + 1):
         for questions in itertools.combinations(choices(), number):
             given = {answers_to(variant, questions) for variant in having}
-            if all(variant in having or answers_to(variant, questions) not in given for variant in renders()):
+            if all(variant in having or answers_to(variant, questions) not in given for variant in told_apart()):
                 return (
                     " or ".join(" and ".join(f"`{each}`" for each in term) for term in terms(questions, given))
                     or ALWAYS
