@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
@@ -10,6 +10,10 @@ from typing import Any
 from unittest.mock import patch
 
 from .conftest import PACKAGE
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 # Seconds that the server gives a client for each step.
 REQUEST_TIMEOUT = 0.5
@@ -41,8 +45,27 @@ class Client:
         self.socket.close()
 
 
+class Relay:
+    """A server that is started once for a module; each test has an application of its own behind it."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.port = 0
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @contextmanager
-def serving(app: Any, **options: Any) -> Iterator[int]:
+def relaying(request_timeout: float = REQUEST_TIMEOUT) -> Iterator[Relay]:
+    """Serve what the relay is given as its application."""
+    relay = Relay()
+    with serving(relay, request_timeout) as relay.port:
+        yield relay
+
+
+@contextmanager
+def serving(app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any) -> Iterator[int]:
     """Serve an ASGI application in a thread; give the port."""
     module = import_module(f"{PACKAGE}.server")
     config = module.Config(
@@ -55,7 +78,7 @@ def serving(app: Any, **options: Any) -> Iterator[int]:
         proxy_headers=False,
         **{"timeout_graceful_shutdown": 10, "ws": "none", **options},
     )
-    config.request_timeout = REQUEST_TIMEOUT
+    config.request_timeout = request_timeout
     # The timer would end the process of the tests.
     with patch.object(module, "Timer"), module.listen("127.0.0.1", 0) as listener:
         server = module.Server(config)

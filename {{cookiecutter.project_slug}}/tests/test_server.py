@@ -67,7 +67,8 @@ def statuses_around_a_late_body(url: str) -> list[str]:
     ):
         head = f"HTTP/1.1\r\nHost: {address.netloc}\r\n"
         connection.sendall(f"POST /nowhere {head}Content-Length: 4\r\n\r\n".encode())
-        time.sleep(0.1)
+        # What is answered after this was sent after it.
+        httpx2.get(f"{url}/livez")
         connection.sendall(f"lateGET /livez {head}Connection: close\r\n\r\n".encode())
         return re.findall(r"HTTP/1.1 (\d+)", received.read())
 

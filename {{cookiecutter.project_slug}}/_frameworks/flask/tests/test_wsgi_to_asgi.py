@@ -10,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from .conftest import PACKAGE
-from .serving import REQUEST_TIMEOUT, Client, serving
+from .serving import Client, Relay, relaying
 
 LIMIT = 100_000
 
@@ -76,16 +76,23 @@ class App:
             start_response("500 Internal Server Error", [], sys.exc_info())
 
 
+@pytest.fixture(scope="module")
+def relay() -> Iterator[Relay]:
+    # Longer than a client of these tests waits: what is answered was answered at once.
+    with relaying(request_timeout=60) as relay:
+        yield relay
+
+
 @pytest.fixture
 def app() -> App:
     return App()
 
 
 @pytest.fixture
-def port(app: App) -> Iterator[int]:
+def port(app: App, relay: Relay) -> int:
     adapter = import_module(f"{PACKAGE}.wsgi_to_asgi")
-    with serving(adapter.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)) as port:
-        yield port
+    relay.app = adapter.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)
+    return relay.port
 
 
 def ask(port: int, *lines: str, body: bytes = b"") -> bytes:
@@ -178,15 +185,12 @@ def test_bodies_that_are_waited_for_take_no_thread(app: App, port: int) -> None:
     clients = [Client(port) for _ in range(20)]
     for client in clients:
         client.send("POST /read HTTP/1.1", "Content-Length: 9", "Connection: close", body=b"half")
-    started = time.monotonic()
 
     assert ask(port, "GET /nothing HTTP/1.1").startswith(b"HTTP/1.1 204 ")
 
-    assert time.monotonic() - started < REQUEST_TIMEOUT
-    assert [client.receive() for client in clients] == [b""] * 20
-    assert app.bodies == []
     for client in clients:
         client.socket.close()
+    assert app.bodies == []
 
 
 def test_probe_is_answered_while_all_threads_are_busy(app: App, port: int) -> None:
