@@ -72,6 +72,7 @@ GUESSABLE = {
         "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,",
         "!QAZ@WSX#EDC$RFV%TGB^YHN&UJM*IK<",
         "01" * 20 + "10" * 20,
+        "ppppaeekkaakeapkappepekaekeeakke",
         "1929394959697989192939495969798919",
     },
 }
@@ -106,11 +107,10 @@ def test_guessable_keys_are_for_development_only(name: str, message: str, keys: 
         assert (location, message in told) == ((name,), True), key
 
 
-@pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("make", RANDOM.values(), ids=RANDOM)
-def test_random_keys_are_accepted(name: str, make: Any) -> None:
+def test_random_keys_are_accepted(make: Any) -> None:
     for _ in range(500):
-        IsolatedSettings.model_validate(with_key(name, make()))
+        IsolatedSettings.model_validate(with_key("secret_key", make()))
 
 
 def test_narrow_lists_are_accepted(deployed: dict[str, object]) -> None:
@@ -228,6 +228,17 @@ def test_unknown_environment_is_the_only_thing_told() -> None:
         IsolatedSettings.model_validate({"environment": "nowhere"})
 
     assert [problem["loc"] for problem in caught.value.errors()] == [("environment",)]
+
+
+def test_file_has_settings_and_the_environment_others(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tmp_path.joinpath(".env").write_text("PORT=8001\nWORKERS=2\nUNKNOWN=1\n")
+    environment.setenv("WORKERS", "3")
+
+    settings = Settings()
+
+    assert (settings.port, settings.workers) == (8001, 3)
 
 
 def test_log_level_may_be_lower_case() -> None:

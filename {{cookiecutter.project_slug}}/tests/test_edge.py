@@ -157,6 +157,7 @@ def test_browsers_have_to_use_tls_without_a_proxy(deployed: dict[str, object]) -
         response = client.get("https://localhost/livez")
 
     assert "includeSubDomains" in response.headers["Strict-Transport-Security"]
+    assert response.headers["X-Frame-Options"] == "DENY"
 
 
 def test_origins_of_the_settings_may_read_answers_and_errors() -> None:

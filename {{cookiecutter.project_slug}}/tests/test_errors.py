@@ -76,6 +76,7 @@ class TooManyLegs(ProblemError):
 
 class Unchanged(ProblemError):
     status = 304
+    headers = {"ETag": '"1"'}
 
 
 def test_error_of_the_service_is_a_problem(app: App) -> None:
@@ -106,3 +107,5 @@ def test_status_of_the_service_that_is_no_error_has_no_problem(app: App) -> None
         response = client.get("/unchanged")
 
     assert (response.status_code, response.content) == (304, b"")
+    assert response.headers["ETag"] == '"1"'
+    assert "Content-Type" not in response.headers

@@ -99,6 +99,14 @@ def test_scheme_is_that_of_the_nearest_proxy(peer: str, forwarded: str, scheme: 
     assert PROXIES.resolve(peer, "http", "", forwarded)[1] == scheme
 
 
-@pytest.mark.parametrize(("peer", "client"), [("::ffff:10.0.0.1", "10.0.0.1"), ("::1", "::1")])
+@pytest.mark.parametrize("forwarded", ["http", "ws"])
+def test_proxy_may_use_tls_where_its_client_does_not(forwarded: str) -> None:
+    assert PROXIES.resolve("10.0.0.1", "https", "", forwarded)[1] == "http"
+
+
+@pytest.mark.parametrize(
+    ("peer", "client"),
+    [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("::1", "::1")],
+)
 def test_headers_count_for_nothing_without_trusted_proxies(peer: str, client: str) -> None:
     assert NONE.resolve(peer, "http", "198.51.100.1", "https") == (client, "http")
