@@ -1,7 +1,7 @@
 """The factory: nothing is shared, nothing happens at import."""
 
-import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from pydantic import ValidationError
@@ -39,5 +39,7 @@ def test_unfit_settings_stop_the_application(environment: pytest.MonkeyPatch) ->
 
 def test_importing_reads_no_settings(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "nowhere")
+    for name in [each for each in sys.modules if each.partition(".")[0] == PACKAGE]:
+        environment.delitem(sys.modules, name)
 
-    subprocess.run([sys.executable, "-c", f"import {PACKAGE}"], check=True)
+    assert import_module(PACKAGE).create_app is not create_app
