@@ -11,13 +11,14 @@ import httpx2
 import jwt
 import pytest
 
-from ..conftest import App, ProblemError, Settings, create_app, tokens
+from ..conftest import PACKAGE, App, ProblemError, Settings, create_app, tokens
 from ..databases import make_database
 from ..framework import client_for
 from ..sessions import rolled_back
 from .people import ACCOUNTS, authorization, log_in, read_me, refresh, register, sign_up
 
 HOUR = timedelta(hours=1)
+LIFETIME = timedelta(minutes=10)
 ME = f"{ACCOUNTS}/me"
 
 
@@ -128,11 +129,18 @@ def test_token_that_was_good_expires(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = sign_up(client)["access_token"]
-    assert ask(client, token).status_code == 200
 
-    monkeypatch.setattr(tokens, "now", lambda: now() + HOUR)
+    def status_after(passed: timedelta) -> int:
+        monkeypatch.setattr(tokens, "now", lambda: now() + passed)
+        return ask(client, token).status_code
 
-    assert ask(client, token).status_code == 401
+    assert status_after(LIFETIME - timedelta(minutes=1)) == 200
+    assert status_after(LIFETIME + timedelta(minutes=1)) == 401
+
+
+def test_token_says_of_which_type_and_of_which_service_it_is(forger: Forger) -> None:
+    assert forger.header["typ"] == "at+jwt"
+    assert forger.payload["iss"] == forger.payload["aud"] == PACKAGE
 
 
 @pytest.mark.parametrize(("claim", "sign"), [("iat", 1), ("nbf", 1), ("exp", -1)])

@@ -4,7 +4,6 @@ from importlib import import_module
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from ..conftest import PACKAGE, Settings, create_app
@@ -18,13 +17,6 @@ exceptions = import_module(f"{PACKAGE}.posts.exceptions")
 def test_faster_writer_has_changed_it() -> None:
     with pytest.raises(exceptions.PreconditionFailed), exceptions.explained():
         raise StaleDataError
-
-
-def test_other_constraints_are_not_about_the_slug() -> None:
-    error = IntegrityError("", {}, Exception("NOT NULL constraint failed: posts.title"))
-
-    with pytest.raises(IntegrityError), exceptions.explained():
-        raise error
 
 
 def test_other_unique_index_that_mentions_slugs_is_a_conflict(settings: Settings) -> None:
