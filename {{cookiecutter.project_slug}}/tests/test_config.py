@@ -176,14 +176,14 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "debug": "true",
         "secret_key": "hunter2",
         "host": "localhost",
-        "port": 0,
-        "workers": "many",
+        "port": 65536,
+        "workers": 0,
         # {% if cookiecutter.__gateway == "wsgi" %}
-        "threads": 0,
+        "threads": 3,
         # {% endif %}
         "max_connections": 0,
         "request_timeout": 0,
-        "grace_period": "long",
+        "grace_period": 0,
         "log_level": "loud",
         "docs": "maybe",
         "root_path": "shop/",
@@ -196,7 +196,7 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "database_url": "mysql://root:hunter2@localhost/service",
         "database_pool_size": 0,
         "database_pool_timeout": 0,
-        "database_lock_timeout": -1,
+        "database_lock_timeout": 0,
         "database_statement_timeout": 0,
         # {% endif %}
         # {% if cookiecutter.database == "sqlite" %}
@@ -241,8 +241,36 @@ def test_file_has_settings_and_the_environment_others(
     assert (settings.port, settings.workers) == (8001, 3)
 
 
+def test_extremes_are_accepted(deployed: dict[str, object]) -> None:
+    smallest = {
+        "port": 1,
+        "workers": 1,
+        # {% if cookiecutter.__gateway == "wsgi" %}
+        "threads": 4,
+        # {% endif %}
+        "max_connections": 1,
+        "request_timeout": 0.1,
+        "grace_period": 1,
+        "max_body_size": 0,
+        # {% if cookiecutter.database != "none" %}
+        "database_pool_size": 1,
+        "database_pool_timeout": 0.1,
+        "database_lock_timeout": 0.1,
+        "database_statement_timeout": 0.1,
+        # {% endif %}
+        # {% if cookiecutter.auth == "accounts" %}
+        "access_token_lifetime": 1,
+        "refresh_token_lifetime": 1,
+        # {% endif %}
+    }
+
+    IsolatedSettings.model_validate(deployed | smallest)
+    IsolatedSettings.model_validate(deployed | {"port": 65535})
+
+
 def test_log_level_may_be_lower_case() -> None:
-    assert IsolatedSettings.model_validate({"log_level": "debug"}).log_level == "DEBUG"
+    for level in ("critical", "error", "warning", "info", "debug"):
+        assert IsolatedSettings.model_validate({"log_level": level}).log_level == level.upper()
 
 
 def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
