@@ -30,12 +30,14 @@ class Client:
         """Send a head, which ends here, and what comes after it."""
         self.socket.sendall("\r\n".join([*lines, "Host: localhost", "", ""]).encode() + body)
 
-    def receive(self) -> bytes:
-        """Return what the server sends until it closes the connection, or resets it."""
+    def receive(self, ending: bytes | None = None) -> bytes:
+        """Return what the server sends until some bytes, or until it closes the connection or resets it."""
         received = b""
         with suppress(ConnectionError):
             while part := self.socket.recv(65536):
                 received += part
+                if ending and received.endswith(ending):
+                    break
         return received
 
     def __enter__(self) -> "Client":

@@ -134,7 +134,7 @@ def test_client_that_stops_in_a_request_is_disconnected(
 def test_client_that_stops_after_a_response_is_disconnected(port: int) -> None:
     with Client(port) as client:
         client.send("POST /ignore HTTP/1.1", "Content-Length: 9")
-        assert client.socket.recv(4096).endswith(b"ok")
+        assert client.receive(b"ok").endswith(b"ok")
         client.socket.sendall(b"half")
 
         assert client.receive() == b""
@@ -143,7 +143,7 @@ def test_client_that_stops_after_a_response_is_disconnected(port: int) -> None:
 def test_client_that_stops_in_a_second_request_is_disconnected(port: int) -> None:
     with Client(port) as client:
         client.send("GET /ignore HTTP/1.1")
-        assert client.socket.recv(4096).endswith(b"ok")
+        assert client.receive(b"ok").endswith(b"ok")
         client.socket.sendall(b"GET /ignore HTTP/1.1\r\nHo")
 
         assert client.receive() == b""
@@ -154,7 +154,7 @@ def test_client_that_stops_in_a_head_that_came_with_another_request_is_disconnec
 ) -> None:
     with Client(port) as client:
         client.socket.sendall(b"GET /ignore HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ignore HTT")
-        assert client.socket.recv(4096).endswith(b"ok")
+        assert client.receive(b"ok").endswith(b"ok")
         client.socket.sendall(b"P")
 
         assert client.receive() == b""
@@ -232,7 +232,7 @@ def test_rest_of_a_body_that_nobody_reads_is_no_head(port: int) -> None:
     body = CHUNK * 8
     with Client(port) as client:
         client.send("POST /ignore HTTP/1.1", f"Content-Length: {len(body)}")
-        assert client.socket.recv(4096).endswith(b"ok")
+        assert client.receive(b"ok").endswith(b"ok")
         client.socket.sendall(body)
         client.send("GET /ignore HTTP/1.1", "Connection: close")
 
@@ -259,7 +259,7 @@ def test_body_after_an_upgrade_is_no_request(framing: str, app: App, port: int) 
 def test_upgrade_without_a_body_is_ignored(headers: list[str], app: App, port: int) -> None:
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c", *headers)
-        assert client.socket.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert client.receive(b"ok").startswith(b"HTTP/1.1 200 ")
         client.send("GET /ignore HTTP/1.1", "Connection: close")
 
         assert client.receive().startswith(b"HTTP/1.1 200 ")
@@ -270,7 +270,7 @@ def test_trailers_are_no_headers(app: App, port: int) -> None:
     body = b"1\r\nx\r\n0\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n"
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Transfer-Encoding: chunked", body=body)
-        assert client.socket.recv(4096).endswith(b"ok")
+        assert client.receive(b"ok").endswith(b"ok")
 
     assert b"x-forwarded-for" not in dict(app.headers)
 

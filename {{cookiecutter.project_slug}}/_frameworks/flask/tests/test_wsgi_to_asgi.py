@@ -165,10 +165,8 @@ def test_response_that_fails_after_it_was_sent_breaks_off(port: int) -> None:
 def test_parts_of_a_stream_are_sent_as_they_come(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("GET /stream HTTP/1.1")
-        received = b""
-        while b"first" not in received:
-            received += client.socket.recv(4096)
-        assert not app.may_go_on.is_set()
+
+        assert client.receive(b"first\r\n").endswith(b"first\r\n")
         app.may_go_on.set()
 
 
@@ -231,10 +229,6 @@ def test_body_of_unknown_length_is_received_up_to_the_limit(app: App, port: int)
         client.socket.sendall(b"0\r\n\r\n")
 
         # The connection stays open.
-        received = b""
-        while not received.endswith(b"ok"):
-            part = client.socket.recv(4096)
-            assert part
-            received += part
+        assert client.receive(b"ok").endswith(b"ok")
     (length,) = app.bodies
     assert LIMIT < length < 400_000
