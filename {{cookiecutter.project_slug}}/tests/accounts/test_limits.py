@@ -1,7 +1,7 @@
 """How often somebody may try."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Network
@@ -67,7 +67,10 @@ class Flaky(MemoryStorage):
     STORAGE_SCHEME = ["flaky"]
     is_down: ClassVar[bool] = True
     asked: ClassVar[int] = 0
-    meanwhile: ClassVar[Callable[[], object]] = staticmethod(lambda: None)
+
+    @staticmethod
+    def meanwhile() -> object:
+        """Do nothing, unless a test wants something to be done while it is waited for."""
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         type(self).asked += 1

@@ -9,11 +9,21 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from ..conftest import App, Settings, create_app
+from ..conftest import App, Settings, create_app, passwords
 from ..databases import make_database
 from ..framework import client_for
 from ..sessions import route_statements
-from .people import ACCOUNTS, TOKEN, authorization, log_in, read_me, refresh, register, sign_up
+from .people import (
+    ACCOUNTS,
+    PASSWORD,
+    TOKEN,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+    sign_up,
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +38,7 @@ def app(settings: Settings, database_url: SecretStr) -> App:
     app = create_app(settings.model_copy(update=own))
     route_statements(app, "/expire", ["UPDATE logins SET expires_at = created_at"], "POST")
     route_statements(app, "/count", ["SELECT count(*) FROM logins"])
+    route_statements(app, "/delete", ["DELETE FROM users"], "POST")
     return app
 
 
@@ -141,35 +152,47 @@ def test_login_is_over_some_day_and_is_forgotten_then(client: httpx2.Client) -> 
     assert client.get("/count").json() == before
 
 
-def test_password_that_changes_meanwhile_is_not_good_any_more(
-    app: App, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ..conftest import passwords
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen once, after a password was verified and before anything is done with the outcome."""
 
+    def do(action: Callable[[], object]) -> None:
+        verify = passwords.verify
+
+        def verify_then_act(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+            outcome: tuple[bool, str | None] = verify(password, password_hash)
+            monkeypatch.setattr(passwords, "verify", verify)
+            action()
+            return outcome
+
+        monkeypatch.setattr(passwords, "verify", verify_then_act)
+
+    return do
+
+
+def test_password_that_changes_meanwhile_is_not_good_any_more(
+    client: httpx2.Client, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
     email = register(client).json()["email"]
-    tokens = log_in(client, email).json()
-    meanwhile = change_between(client, tokens, passwords.verify)
-    monkeypatch.setattr(passwords, "verify", meanwhile)
+    headers = authorization(log_in(client, email).json())
+    body = {"current_password": PASSWORD, "new_password": f"{PASSWORD}, a new one"}
+    changed: list[httpx2.Response] = []
+    meanwhile(
+        lambda: changed.append(client.put(f"{ACCOUNTS}/me/password", json=body, headers=headers))
+    )
 
     assert log_in(client, email).status_code == 401
+    assert [each.status_code for each in changed] == [204]
 
 
-def change_between(
+def test_account_that_is_deleted_meanwhile_cannot_log_in(
     client: httpx2.Client,
-    tokens: dict[str, Any],
-    verify: Callable[[str, str | None], tuple[bool, str | None]],
-) -> Callable[[str, str | None], tuple[bool, str | None]]:
-    """Verify a password, and change it before anything is done with the outcome."""
-    is_first = [True]
+    meanwhile: Callable[[Callable[[], object]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    email = register(client).json()["email"]
+    meanwhile(lambda: client.post("/delete"))
+    caplog.set_level("INFO")
 
-    def verify_then_change(password: str, password_hash: str | None) -> tuple[bool, str | None]:
-        outcome = verify(password, password_hash)
-        if is_first.pop() if is_first else False:
-            body = {"current_password": password, "new_password": f"{password}, a new one"}
-            changed = client.put(
-                f"{ACCOUNTS}/me/password", json=body, headers=authorization(tokens)
-            )
-            assert changed.status_code == 204
-        return outcome
-
-    return verify_then_change
+    assert log_in(client, email).status_code == 401
+    assert [vars(each).get("event") for each in caplog.records][-1:] == ["login refused"]
