@@ -36,8 +36,9 @@ def test_check_lists_everything_that_is_wrong(environment: pytest.MonkeyPatch) -
 
     result = CliRunner().invoke(main, ["check"])
 
+    assert isinstance(result.exception, SystemExit)
     assert result.exit_code == 1
-    assert result.output.splitlines() == [
+    assert result.stderr.splitlines() == [
         "SECRET_KEY  is required outside development",
         "PORT        Input should be a valid integer, unable to parse string as an integer",
     ]

@@ -269,9 +269,15 @@ def test_address_is_written_in_one_way(
     assert client_of(capsys.readouterr().err) == seen
 
 
-@pytest.mark.parametrize("path", ["/shop/livez", "/livez"], ids=["left on", "taken off"])
-def test_service_is_found_below_its_root_path(path: str) -> None:
-    with client_for(app_with(root_path="/shop")) as client:
-        assert client.get(path).status_code == 200
+@pytest.mark.parametrize("prefix", ["/shop", ""], ids=["left on", "taken off"])
+def test_service_is_found_below_its_root_path(prefix: str) -> None:
+    app = app_with(root_path="/shop")
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        assert client.get(f"{prefix}/livez").status_code == 200
+        url = client.get(f"{prefix}/connection").json()["url"]
+        assert url == "http://localhost/shop/connection"
         assert client.get("/shopping/livez").status_code == 404
+        assert client.get("/shoplivez").status_code == 404
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/shop"}]
