@@ -154,7 +154,7 @@ def test_post_that_the_client_has_is_not_sent(
         ({"title": "\ud800"}, "/title"),
         ({"title": None}, "/title"),
         ({"body": "a\0b"}, "/body"),
-        ({"body": "a" * 100_001}, "/body"),
+        ({"body": "a" * 20_001}, "/body"),
         ({"version": 7}, "/version"),
     ],
 )
