@@ -9,10 +9,17 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import InvalidRequestError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    make_transient_to_detached,
+    mapped_column,
+)
+from sqlalchemy.orm.attributes import set_committed_value
 
 from .conftest import (
     PACKAGE,
@@ -31,8 +38,8 @@ from .sessions import (
     held_connection,
     in_unit,
     is_closed,
+    route_change,
     route_late_use,
-    route_object,
     route_statements,
     route_stream,
     route_work,
@@ -62,6 +69,26 @@ class Author(Base):
     __tablename__ = "authors"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def add_author(session: Session) -> None:
+    session.add(Author(id=4))
+
+
+def stored_author(session: Session) -> Author:
+    author = Author(id=4)
+    make_transient_to_detached(author)
+    set_committed_value(author, "id", 4)
+    session.add(author)
+    return author
+
+
+def change_author(session: Session) -> None:
+    stored_author(session).id = 5
+
+
+def delete_author(session: Session) -> None:
+    session.delete(stored_author(session))
 
 
 class Undone(ProblemError):
@@ -123,7 +150,9 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
     for error in (Undone(), Kept()):
         name = f"/{type(error).__name__}"
         route_statements(app, name, ["INSERT INTO authors VALUES (3)"], "POST", error)
-    route_object(app, "/authors/added", lambda: Author(id=4))
+    route_change(app, "/authors/added", add_author)
+    route_change(app, "/authors/changed", change_author)
+    route_change(app, "/authors/deleted", delete_author)
     route_statements(app, "/authors/inserted", [INSERT])
     route_statements(app, "/authors/returned", [INSERT], "POST", status=409)
     route_work(app, "/work", [INSERT, COUNT])
@@ -132,6 +161,7 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
     route_late_use(app, "/late", INSERT, late_errors)
     route_statements(app, "/slow", [SLOW])
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
+    route_stream(app, "/stream/count", COUNT, 3)
     route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
     return app
 
@@ -149,11 +179,11 @@ def test_request_that_succeeds_is_committed(client: httpx2.Client) -> None:
     assert client.get("/books").json() == 1
 
 
-@pytest.mark.parametrize("path", ["/authors/added", "/authors/inserted"])
+@pytest.mark.parametrize("change", ["added", "changed", "deleted", "inserted"])
 def test_safe_request_cannot_write(
-    client: httpx2.Client, caplog: pytest.LogCaptureFixture, path: str
+    client: httpx2.Client, caplog: pytest.LogCaptureFixture, change: str
 ) -> None:
-    assert client.get(path).status_code == 500
+    assert client.get(f"/authors/{change}").status_code == 500
     assert "use another method, or `database.begin()`" in caplog.text
     assert client.get("/count").json() == 0
     assert client.post("/authors").status_code == 200
@@ -212,6 +242,24 @@ def connections_in_use(app: App) -> int:
     pool: Any = engine_of(app).pool
     count: int = pool.checkedout()
     return count
+
+
+def test_stream_sees_one_snapshot(library: App, client: httpx2.Client) -> None:
+    url = engine_of(library).url
+    other = create_engine(url.set(drivername=url.get_backend_name()))
+
+    def write(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if statement == COUNT:
+            with other.begin() as connection_of_its_own:
+                connection_of_its_own.execute(text(INSERT))
+
+    event.listen(engine_of(library), "before_cursor_execute", write)
+    counted = client.get("/stream/count").text.split()
+    event.remove(engine_of(library), "before_cursor_execute", write)
+    other.dispose()
+
+    assert counted == ["1", "1", "1"]
+    assert client.get("/count").json() == 3
 
 
 def test_stream_gives_its_connection_back(library: App, client: httpx2.Client) -> None:
@@ -351,7 +399,9 @@ def test_unit_of_work_that_reads_cannot_write(
     assert in_unit(library, client, [INSERT, COUNT])[0] == 1
 
 
-def test_database_that_is_not_there_is_unavailable(connect: Callable[..., App]) -> None:
+def test_database_that_is_not_there_is_unavailable(
+    connect: Callable[..., App], caplog: pytest.LogCaptureFixture
+) -> None:
     app = connect(database_url=NOWHERE)
     route_statements(app, "/one", ["SELECT 1"])
 
@@ -360,9 +410,14 @@ def test_database_that_is_not_there_is_unavailable(connect: Callable[..., App]) 
         response = client.get("/one")
 
     assert statuses == {"/livez": 200, "/readyz": 503, "/one": 503}
+    assert "the database is not available: " in caplog.text
     assert response.headers["Retry-After"] == "5"
     assert response.headers["X-Frame-Options"] == "DENY"
     assert response.json().items() >= UNAVAILABLE.items()
+
+
+def test_errors_do_not_show_what_was_sent_to_the_database(library: App) -> None:
+    assert engine_of(library).hide_parameters
 
 
 def test_moments_keep_their_offset() -> None:

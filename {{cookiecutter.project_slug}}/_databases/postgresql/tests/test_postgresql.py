@@ -218,6 +218,12 @@ def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.
     assert made[0].info.get_parameters().items() >= timeouts.items()
 
 
+def test_transaction_that_nobody_continues_is_ended(app: App, client: httpx2.Client) -> None:
+    route_statements(app, "/idle", ["SHOW idle_in_transaction_session_timeout"])
+
+    assert client.get("/idle").json() == "1min"
+
+
 @pytest.mark.parametrize("timeouts", [{"database_lock_timeout": 0.1}])
 def test_lock_is_not_waited_for_for_ever(
     client: httpx2.Client, admin: psycopg.Connection[Any]

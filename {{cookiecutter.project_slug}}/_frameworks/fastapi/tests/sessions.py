@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session
 
 __all__ = [
     "engine_of",
@@ -20,8 +21,8 @@ __all__ = [
     "in_unit",
     "is_closed",
     "rolled_back",
+    "route_change",
     "route_late_use",
-    "route_object",
     "route_statements",
     "route_stream",
     "route_work",
@@ -90,15 +91,15 @@ def route_statements(
     )
 
 
-def route_object(app: App, path: str, make: Callable[[], object]) -> None:
-    """Let a path add an object to the session of a safe request, and leave it at that."""
+def route_change(app: App, path: str, change: Callable[[Session], None]) -> None:
+    """Let a path change the objects in the session of a safe request, and leave it at that."""
     database = import_module(f"{app.state.database.__module__}")
 
-    async def add(session: Any) -> None:
-        session.add(make())
+    async def read(session: Any) -> None:
+        change(session.sync_session)
 
-    add.__annotations__ = {"session": database.SessionDep}
-    app.add_api_route(path, add, response_model=None, name=path)
+    read.__annotations__ = {"session": database.SessionDep}
+    app.add_api_route(path, read, response_model=None, name=path)
 
 
 def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:

@@ -19,8 +19,8 @@ __all__ = [
     "in_unit",
     "is_closed",
     "rolled_back",
+    "route_change",
     "route_late_use",
-    "route_object",
     "route_statements",
     "route_stream",
     "route_work",
@@ -79,15 +79,15 @@ def route_statements(
     app.add_url_rule(path, path, view, methods=[method])
 
 
-def route_object(app: App, path: str, make: Callable[[], object]) -> None:
-    """Let a path add an object to the session of a safe request, and leave it at that."""
+def route_change(app: App, path: str, change: Callable[[Session], None]) -> None:
+    """Let a path change the objects in the session of a safe request, and leave it at that."""
     database = import_module(f"{app.import_name}.database")
 
-    def add() -> Any:
-        database.get_session().add(make())
+    def read() -> Any:
+        change(database.get_session())
         return jsonify(None)
 
-    app.add_url_rule(path, path, add)
+    app.add_url_rule(path, path, read)
 
 
 def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
