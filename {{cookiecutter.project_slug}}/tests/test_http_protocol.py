@@ -54,6 +54,12 @@ class App:
         await asyncio.sleep(REQUEST_TIMEOUT * 1.5)
         await self.read(receive, send)
 
+    async def ponder(self, receive: Receive, send: Send) -> None:
+        """Read, then take longer than a client may."""
+        await receive()
+        await asyncio.sleep(REQUEST_TIMEOUT * 1.5)
+        await self.answer(send)
+
     async def stream(self, receive: Receive, send: Send) -> None:
         """Send more than any buffer takes, until the client is gone."""
         gone = asyncio.ensure_future(receive())
@@ -200,6 +206,15 @@ def test_client_is_not_blamed_for_a_slow_application(expect: str, app: App, port
 
         assert client.receive().endswith(b"ok")
     assert app.bodies == [len(body)]
+
+
+def test_client_whose_body_is_complete_is_not_blamed_for_a_slow_application(port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /ponder HTTP/1.1", "Expect: 100-continue", "Content-Length: 4")
+        assert client.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.socket.sendall(b"body")
+
+        assert client.receive(b"ok").endswith(b"ok")
 
 
 @pytest.mark.parametrize(
