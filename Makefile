@@ -6,9 +6,8 @@ FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
 	$(if $(ROTATION),--rotation $(ROTATION))
-# The documentation page is tested in Chromium or Chrome; BROWSER=none leaves that out, BROWSER=required demands it.
-export BROWSER
-BROWSER_TESTS = $(if $(filter none,$(BROWSER)),-m "not browser")
+# The documentation page is tested in Chromium or Chrome, if there is one: BROWSER=required makes its absence an error,
+# BROWSER=none leaves these tests out. What is given to make is in the environment of the tests.
 
 # uv trusts its own list of certificates unless told to trust the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
@@ -34,13 +33,13 @@ render: .venv/ready ## Render a variant into a folder (VARIANT="framework=flask,
 	@$(BIN)/python -m tools.render "$(VARIANT)" "$(OUT)"
 
 test: .venv/ready ## Render every combination and execute rows of them (VARIANT="framework=flask" for a slice, ROTATION=7 for more)
-	@$(PYTEST) $(BROWSER_TESTS)
+	@$(PYTEST)
 
 test-fast: .venv/ready ## Render every combination and execute a little, in a minute
 	@$(PYTEST) -m "not slow and not browser"
 
 test-all: .venv/ready ## Execute every combination
-	@$(PYTEST) $(BROWSER_TESTS) --all-variants
+	@$(PYTEST) --all-variants
 
 mutants: .venv/ready ## Break the template in known ways, and see the suite notice (CHANGED=main, PART=3 or ONLY=README.md for some of them)
 	@$(BIN)/python -m tools.mutants $(ONLY) $(if $(CHANGED),--changed $(CHANGED)) $(if $(PART),--part $(PART))

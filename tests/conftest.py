@@ -1,6 +1,5 @@
 """The rows of the suite as fixtures, what is left out of a run, and what the terminal shows."""
 
-import os
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.support import browser
+from tests.support.browser import BrowserTests
 from tests.support.interpreters import interpreters
 from tests.support.rendering import Workplace
 from tests.support.report import Report
@@ -33,8 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not any(variant.has(wanted) for variant in executed(config)):
         offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in parameters().items())
         raise pytest.UsageError(f"no row has {wanted}; there are {offered}, and --all-variants has every combination")
-    if os.environ.get("BROWSER") == "required" and (reason := browser.missing()):
-        raise pytest.UsageError(f"BROWSER is required, and {reason}")
+    config.pluginmanager.register(BrowserTests(), "tests in a browser")
     results = Results()
     config.pluginmanager.register(results, "results by content")
     if not hasattr(config, "workerinput"):
@@ -76,11 +74,7 @@ def is_quick(variant: Variant) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; leave out what `--variant` does not ask for, and what needs a browser that is not there."""
-    if reason := browser.missing():
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=reason))
+    """Begin with what takes longest, lest a worker waits at the end; leave out what `--variant` does not ask for."""
     items.sort(key=lambda item: check_of(item) != "suite")
     if wanted := config.getoption("--variant"):
         others = [item for item in items if not any(variant.has(wanted) for variant in variants_of(item))]

@@ -1,4 +1,7 @@
-"""A browser without a window, to see pages as people do."""
+"""A browser without a window, to see pages as people do, and what becomes of its tests without one.
+
+They are skipped. BROWSER=required in the environment makes that an error, BROWSER=none leaves them out.
+"""
 
 import os
 import shutil
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
@@ -18,6 +22,8 @@ PLACES = [
         if variable in os.environ
     ),
 ]
+MISSING = "neither Chromium nor Chrome is installed"
+INSTALL = '"apt install chromium", "brew install --cask google-chrome" or "winget install Google.Chrome"'
 # It is to ask this machine and no other.
 OPTIONS = """
     --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
@@ -31,16 +37,6 @@ def found() -> str | None:
     return on_the_path or next((str(place) for place in PLACES if place.is_file()), None)
 
 
-def missing() -> str | None:
-    """Return what to say if neither is installed."""
-    if found():
-        return None
-    return (
-        "the documentation page is tested in Chromium or Chrome, and neither is installed: "
-        '"apt install chromium", "brew install --cask google-chrome" or "winget install Google.Chrome"'
-    )
-
-
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start Chromium or Chrome."""
@@ -48,3 +44,32 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found(), args=OPTIONS)
         yield started
         started.close()
+
+
+class BrowserTests:
+    """A pytest plugin that leaves out or skips the tests with the marker `browser`, and shows which were skipped."""
+
+    def __init__(self) -> None:
+        self.wanted = os.environ.get("BROWSER")
+        self.is_missing = found() is None
+        if self.wanted == "required" and self.is_missing:
+            raise pytest.UsageError(f"BROWSER=required, and {MISSING}: {INSTALL}")
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        concerned = [item for item in items if item.get_closest_marker("browser")]
+        if self.wanted == "none":
+            config.hook.pytest_deselected(items=concerned)
+            items[:] = [item for item in items if item not in concerned]
+        elif self.is_missing:
+            for item in concerned:
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was skipped, below all other sections."""
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+        if self.is_missing and skipped:
+            terminalreporter.write_sep("=", "not run")
+            for module in dict.fromkeys(report.nodeid.partition("::")[0] for report in skipped):
+                terminalreporter.write_line(f"{module}: {MISSING}")
+            terminalreporter.write_line(f"To run {len(skipped)} more tests: {INSTALL}, then make test")
