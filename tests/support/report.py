@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import browser
 from tests.support.results import Results
 
 
@@ -25,14 +24,9 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
             terminalreporter.write_line(f"repeat: .venv/bin/python -m pytest '{report.nodeid}'")
-            if project := dict(report.user_properties).get("project"):
+            # An error of collection has no properties.
+            if project := dict(getattr(report, "user_properties", [])).get("project"):
                 terminalreporter.write_line(f"project: {project}")
-        skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
-        if skipped:
-            terminalreporter.section("not run")
-            terminalreporter.write_line(
-                f"{len(skipped)} tests: {browser.missing()}; BROWSER=required makes that an error"
-            )
         known = len(self.results.known)
         if self.cells or known:
             terminalreporter.section("variants")
