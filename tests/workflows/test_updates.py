@@ -1,20 +1,21 @@
 """Projects that cruft renders, compares and brings up to date, without a wrapper of ours."""
 
 import json
+import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from hooks.answers import INCOMPATIBLE
+from hooks.answers import refusal
 from tests.support.databases import empty_database
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace, files
 from tests.support.template import compiled
-from tests.support.variants import COSMETIC, TEXTS, behavioural_choices, choices
+from tests.support.variants import COSMETIC, OFF, TEXTS, behavioural_choices, choices, is_refused, products
 
 COUNT = """
 from sqlalchemy import text
@@ -26,8 +27,8 @@ with migration_engine(Settings()).connect() as connection:
 """
 LOCAL_EDIT = '\n\ndef local_edit() -> str:\n    """Stay."""\n    return "here"\n'
 OWN_TEST = "def test_local_edit() -> None:\n    pass\n"
-# What the changes begin with.
-EVERYTHING = {"framework": "fastapi", "database": "sqlite", "example": "posts", "auth": "accounts"}
+# Files of the package that a user has edited: one that is the same in all projects, and one that answers change.
+SERVICE, SETTINGS = "about/service.py", "config.py"
 PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 
 
@@ -90,56 +91,89 @@ def expected(**answers: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_cruft_renders_what_cookiecutter_renders(framework: str, workplace: Workplace, template: Path) -> None:
+def test_cruft_renders_what_cookiecutter_renders(
+    framework: str, workplace: Workplace, template: Path, tmp_path: Path
+) -> None:
     project = create(workplace, template, framework=framework, auth="accounts")
 
-    assert rendered_part(project) == expected(framework=framework, auth="accounts")
+    fresh = Workplace(tmp_path / "fresh").render(framework=framework, auth="accounts")
+    assert rendered_part(project) == files(fresh)
     assert workplace.run("cruft", "check", cwd=project).returncode == 0
     assert workplace.run("cruft", "diff", "--exit-code", cwd=project).returncode == 0
 
 
-def changes() -> list[dict[str, str]]:
-    """Return, for each choice that is not in EVERYTHING, what to change to it, and with it what it excludes."""
-    found = []
+def everything() -> dict[str, str]:
+    """Return the answers that the changes begin with: every option is chosen."""
+    return {
+        question: next(choice for choice in offered if choice not in OFF)
+        for question, offered in behavioural_choices().items()
+    }
+
+
+def flips() -> Iterator[tuple[str, str]]:
+    """Give each choice that is not in the answers that the changes begin with."""
     for question, offered in behavioural_choices().items():
-        for choice in offered:
-            if choice != EVERYTHING[question]:
-                changed = {question: choice}
-                for (one, answer), (other, refused_with), *_ in INCOMPATIBLE:
-                    if (EVERYTHING | changed)[other] == refused_with and (EVERYTHING | changed)[one] == answer:
-                        changed[one] = "none"
-                found.append(changed)
-    return found
+        yield from ((question, choice) for choice in offered if choice != everything()[question])
+
+
+def demanded(question: str, choice: str) -> dict[str, str]:
+    """Return a choice, and with it the fewest other answers that have to change for it to be accepted."""
+    accepted = [
+        dict(variant.answers.items() - everything().items())
+        for variant in products(behavioural_choices())
+        if variant.answers[question] == choice and not is_refused(variant.answers)
+    ]
+    return min(accepted, key=len)
 
 
 @pytest.mark.slow
 def test_each_choice_can_be_changed_and_changed_back(workplace: Workplace, template: Path) -> None:
-    project = create(workplace, template, **EVERYTHING)
-    local = edit_locally(workplace, project)
+    start = everything()
+    project = create(workplace, template, **start)
+    local = edit_locally(workplace, project, SERVICE, SETTINGS)
+    seen: set[tuple[str, str]] = set()
 
-    for changed in changes():
-        for answers in (EVERYTHING | changed, EVERYTHING):
-            done = update(workplace, project, **{question: answers[question] for question in changed})
+    for question, choice in flips():
+        if is_refused(start | {question: choice}):
+            before = files(project)
+            done = update(workplace, project, **{question: choice})
+            assert done.returncode == 1
+            said = " ".join(done.stderr.split())  # in lines of the terminal's width
+            assert str(refusal(compiled().context(start | {question: choice}))) in said
+            assert files(project) == before
+
+        changed = demanded(question, choice)
+        for answers in (start | changed, start):
+            done = update(workplace, project, **{name: answers[name] for name in changed})
 
             assert done.returncode == 0, f"{changed}\n{done.stdout}\n{done.stderr}"
             assert rendered_part(project) == expected(**answers) | local(answers), changed
+            seen |= recorded(project).items()
             commit(workplace, project)
 
+    assert seen == {(question, choice) for question, offered in behavioural_choices().items() for choice in offered}
 
-def edit_locally(workplace: Workplace, project: Path) -> Callable[[Mapping[str, str]], dict[str, bytes]]:
-    """Add a function to a file of the template and a test of one's own; return how they are expected to be."""
-    (service,) = project.glob("*/about/service.py")
-    service.write_text(service.read_text() + LOCAL_EDIT)
+
+def recorded(project: Path) -> dict[str, str]:
+    """Return the answers to the questions with choices that cruft has written down."""
+    answers = json.loads((project / ".cruft.json").read_text())["context"]["cookiecutter"]
+    return {question: answers[question] for question in behavioural_choices()}
+
+
+def edit_locally(workplace: Workplace, project: Path, *edited: str) -> Callable[[Mapping[str, str]], dict[str, bytes]]:
+    """Add a function to files of the template, and a test of one's own; return how they are expected to be."""
+    (package,) = (path.parent for path in project.glob("*/metadata.py"))
+    for name in edited:
+        (package / name).write_text((package / name).read_text() + LOCAL_EDIT)
     own_test = project / "tests" / "about" / "test_local_edit.py"
     own_test.write_text(OWN_TEST)
     commit(workplace, project)
 
     def local(answers: Mapping[str, str]) -> dict[str, bytes]:
-        edited = service.relative_to(project).as_posix()
-        return {
-            edited: expected(**answers)[edited] + LOCAL_EDIT.encode(),
-            own_test.relative_to(project).as_posix(): OWN_TEST.encode(),
-        }
+        rendered = expected(**answers)
+        paths = [f"{package.name}/{name}" for name in edited]
+        own = {own_test.relative_to(project).as_posix(): OWN_TEST.encode()}
+        return {path: rendered[path] + LOCAL_EDIT.encode() for path in paths} | own
 
     return local
 
@@ -174,7 +208,7 @@ def test_update_from_the_last_version_keeps_local_edits_and_works(
     workplace.git("checkout", "--quiet", last_version(workplace, template), cwd=template)
     project = create(workplace, template, **answers)
     workplace.git("checkout", "--quiet", now, cwd=template)
-    local = edit_locally(workplace, project)
+    local = edit_locally(workplace, project, SERVICE)
 
     done = update(workplace, project)
 
@@ -204,9 +238,11 @@ def test_accounts_switched_on_bring_their_tables_to_a_database_with_data(
 
 
 def last_version(workplace: Workplace, template: Path) -> str:
-    """Return the newest tag, or the commit before the working tree where nothing was released yet."""
+    """Return the newest tag; where nothing was released yet, the commit before the last change of what is rendered."""
     tags = workplace.git("tag", "--sort=-version:refname", cwd=template).splitlines()
-    return tags[0] if tags else "HEAD~1"
+    before_the_change = workplace.git("log", "--max-count=1", "--format=%P", "--", *PARTS, cwd=template).split()
+    # A clone without history has none.
+    return [*tags, *before_the_change, "HEAD~1"][0]
 
 
 def test_update_takes_what_is_new_beside_what_is_local(workplace: Workplace, template: Path) -> None:
@@ -214,9 +250,7 @@ def test_update_takes_what_is_new_beside_what_is_local(workplace: Workplace, tem
     endpoint = project / "my_service" / "about" / "router.py"
     endpoint.write_text(endpoint.read_text() + "\n# local\n")
     commit(workplace, project)
-    example = template / "{{cookiecutter.project_slug}}" / ".env.example"
-    example.write_text(example.read_text() + "\n# Something new\n")
-    commit(workplace, template)
+    append_to_the_example(workplace, template, "\n# Something new\n")
 
     assert workplace.run("cruft", "check", cwd=project).returncode == 1
     assert update(workplace, project).returncode == 0
@@ -224,6 +258,31 @@ def test_update_takes_what_is_new_beside_what_is_local(workplace: Workplace, tem
     assert endpoint.read_text().endswith("\n# local\n")
     assert (project / ".env.example").read_text().endswith("\n# Something new\n")
     assert workplace.run("cruft", "check", cwd=project).returncode == 0
+
+
+def test_update_marks_conflicts_and_waits_until_they_are_resolved(workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template)
+    with (project / ".env.example").open("a") as example:
+        example.write("\n# local\n")
+    commit(workplace, project)
+    append_to_the_example(workplace, template, "\n# Something new\n")
+
+    assert update(workplace, project).returncode == 0
+
+    marked = (project / ".env.example").read_text()
+    assert re.search(r"^<{7} .*\n\n?# local\n={7}\n\n?# Something new\n>{7} ", marked, re.MULTILINE)
+    append_to_the_example(workplace, template, "\n# Something else\n")
+    refused = update(workplace, project)
+    assert refused.returncode == 1
+    assert "Cruft cannot apply updates on an unclean git project" in refused.stdout
+    assert (project / ".env.example").read_text() == marked
+
+
+def append_to_the_example(workplace: Workplace, template: Path, text: str) -> None:
+    """Commit a change of the template."""
+    with (template / "{{cookiecutter.project_slug}}" / ".env.example").open("a") as example:
+        example.write(text)
+    commit(workplace, template)
 
 
 def test_update_refuses_a_bad_answer_and_changes_nothing(workplace: Workplace, template: Path) -> None:
