@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tests.support.rendering import QUESTIONS
 
 BLOCK = re.compile(r"((?:^<!--.*-->\n)*)^```(\w*)(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+ANCHOR = re.compile(r"\]\(([^)#]*)#([^)]+)\)")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -39,9 +40,26 @@ def blocks(page: str) -> Iterator[Block]:
 
 def links(page: str) -> Iterator[str]:
     """Give the targets of links into the repository."""
-    for target in LINK.findall(re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)):
+    for target in LINK.findall(without_code(page)):
         if "://" not in target:
             yield target
+
+
+def without_code(page: str) -> str:
+    return re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)
+
+
+def anchors(page: str) -> Iterator[tuple[str, str]]:
+    """Give the links to a heading: the page, which is empty for this one, and the anchor."""
+    for target, anchor in ANCHOR.findall(without_code(page)):
+        if "://" not in target:
+            yield target, anchor
+
+
+def headings(page: str) -> set[str]:
+    """Return the anchors of the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def questions_table() -> str:

@@ -7,11 +7,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.support.documentation import Block, blocks, links, questions_table
+from tests.support.documentation import Block, anchors, blocks, headings, links, questions_table
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
@@ -100,15 +100,26 @@ def reading(workplace: Workplace, framework: str, page: str) -> Iterator[Reader]
         reader.leave()
 
 
+def followed() -> Iterator[tuple[str, str]]:
+    """Give each page with blocks, for both frameworks if it has a project rendered."""
+    for page in PAGES:
+        found = list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))
+        is_rendered = any(block.rendered for block in found)
+        yield from ((page, framework) for framework in (FRAMEWORKS if is_rendered else FRAMEWORKS[:1]) if found)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))]
-)
+@pytest.mark.parametrize(("page", "framework"), [*followed()])
 def test_page_can_be_followed(page: str, framework: str, workplace: Workplace) -> None:
     with reading(workplace, framework, page) as reader:
         for block in blocks((TEMPLATE / page).read_text(encoding="utf-8")):
             reader.follow(block)
+
+
+def test_one_page_runs_the_whole_suite() -> None:
+    commands = [block for block in blocks((TEMPLATE / WHOLE_SUITE).read_text(encoding="utf-8")) if not block.not_run]
+
+    assert [block.text for block in commands].count("make test\n") == 1
 
 
 @pytest.mark.slow
@@ -155,6 +166,9 @@ def test_websocket_of_a_readme_answers(workplace: Workplace) -> None:
 def test_links_lead_somewhere(page: str) -> None:
     for target in links((TEMPLATE / page).read_text(encoding="utf-8")):
         assert ((TEMPLATE / page).parent / target).exists(), target
+    for target, anchor in anchors((TEMPLATE / page).read_text(encoding="utf-8")):
+        linked = (TEMPLATE / page).parent / target if target else TEMPLATE / page
+        assert anchor in headings(linked.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/layout.md"])
@@ -163,14 +177,36 @@ def test_layout_shows_every_module(page: str, tmp_path: Path) -> None:
     (layout,) = [block.text for block in blocks(text) if block.text.startswith("my-service/")]
     projects = [Workplace(tmp_path / framework).render(framework=framework) for framework in FRAMEWORKS]
 
-    modules = [
-        module
+    modules = {
+        module.relative_to(project).as_posix()
         for project in projects
         for module in [*project.glob("*.py"), *project.glob("migrations/*.py"), *(project / "my_service").rglob("*.py")]
-    ]
+    }
 
-    shown, _, _ = layout.partition("\n  tests/")
-    assert set(re.findall(r"\w+\.py\b(?!\.)", shown)) == {module.name for module in modules}
+    shown = modules_of_the_tree(layout.partition("\n  tests/")[0])
+    assert shown - modules == set()
+    # "The same" as in another domain.
+    of_domains = {PurePosixPath(path).name for path in shown if path.count("/") == 2} | {"__init__.py"}
+    hidden = {path for path in modules - shown if path.count("/") != 2 or PurePosixPath(path).name not in of_domains}
+    assert hidden == set()
+
+
+def modules_of_the_tree(layout: str) -> set[str]:
+    """Return the paths of the modules that a tree shows: on lines of their own, or behind their folder."""
+    folders: list[str] = []
+    modules = set()
+    for line in layout.splitlines()[1:]:
+        depth = (len(line) - len(line.lstrip())) // 2 - 1
+        names = re.match(r" *([^\s,]+(?:, [^\s,]+)*)(.*)", line)
+        assert names, line
+        if names[1].endswith("/"):
+            folders[depth:] = [names[1]]
+            found = re.findall(r"\w+\.py\b", names[2])
+        else:
+            found = [name for name in names[1].split(", ") if name.endswith(".py")]
+            found += re.findall(r"Flask: (\w+\.py)\b", names[2])
+        modules |= {"".join([*folders[: depth + names[1].endswith("/")], name]) for name in found}
+    return modules
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
