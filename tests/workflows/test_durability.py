@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pytest
 
@@ -25,8 +26,8 @@ pytestmark = pytest.mark.slow
 
 POSTS = "/api/v1/posts"
 CLIENTS = 8
-# Seconds of load before the end comes.
-LOAD = 2
+# The writes that are acknowledged before the end comes, and again after it.
+ENOUGH = 100
 
 
 class Writers:
@@ -36,10 +37,21 @@ class Writers:
         self.port = port
         self.sent: set[str] = set()
         self.acknowledged: set[str] = set()
+        self.refused: set[str] = set()
         self.is_over = threading.Event()
         self.threads = [threading.Thread(target=self.write, args=[number]) for number in range(CLIENTS)]
+
+    def __enter__(self) -> Self:
         for thread in self.threads:
             thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
 
     def write(self, client: int) -> None:
         number = 0
@@ -62,11 +74,7 @@ class Writers:
             self.acknowledged.add(slug)
         else:
             assert response.status == 503
-
-    def end(self) -> None:
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join(30)
+            self.refused.add(slug)
 
 
 def stored(server: Server) -> list[str]:
@@ -86,7 +94,7 @@ def check(writers: Writers, server: Server) -> None:
     """Compare what clients know with what the database has."""
     slugs = stored(server)
 
-    assert len(writers.acknowledged) > 20
+    assert len(writers.acknowledged) >= ENOUGH
     assert writers.acknowledged - set(slugs) == set()
     assert set(slugs) - writers.sent == set()
     assert len(slugs) == len(set(slugs))
@@ -103,7 +111,6 @@ def serve(project: Path, settings: dict[str, str], **more: str) -> Server:
         folder=project,
         binaries=environment(project, PYTHONS[0]),
         **settings,
-        LOG_LEVEL="WARNING",
         **more,
     )
 
@@ -118,14 +125,14 @@ def test_acknowledged_writes_survive_the_end_of_the_service(
     project = render(database)
     settings = own_database_of(project)
     with serve(project, settings, WORKERS=workers) as server:
-        writers = Writers(server.port)
-        time.sleep(LOAD)
-        if number == signal.SIGKILL:
-            os.killpg(server.process.pid, number)
-        else:
-            server.process.send_signal(number)
-        code = server.process.wait(20)
-        writers.end()
+        server.wait_until(lambda: server.said().count("Started server process") == int(workers))
+        with Writers(server.port) as writers:
+            server.wait_until(lambda: len(writers.acknowledged) >= ENOUGH)
+            if number == signal.SIGKILL:
+                os.killpg(server.process.pid, number)
+            else:
+                server.process.send_signal(number)
+            code = server.process.wait(20)
 
     assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL)
     with serve(project, settings) as server:
@@ -149,15 +156,15 @@ def test_acknowledged_writes_survive_the_end_of_the_database(render: Callable[[s
     settings = {"DATABASE_URL": postgresql.get_uri("service_test")}
     Upgrade(project)(settings["DATABASE_URL"])
     with serve(project, settings) as server:
-        writers = Writers(server.port)
-        time.sleep(LOAD)
-        kill(postgresql)
-        # Clients try all the while, and go on when the database is back.
-        time.sleep(1)
-        postgresql.ensure_postgres_running()
-        before = len(writers.acknowledged)
-        server.wait_until(lambda: len(writers.acknowledged) > before + 20)
-        writers.end()
+        with Writers(server.port) as writers:
+            server.wait_until(lambda: len(writers.acknowledged) >= ENOUGH)
+            kill(postgresql)
+            before = len(writers.refused)
+            server.wait_until(lambda: len(writers.refused) >= before + ENOUGH)
+            # Clients have tried all the while, and go on when the database is back.
+            postgresql.ensure_postgres_running()
+            acknowledged = len(writers.acknowledged)
+            server.wait_until(lambda: len(writers.acknowledged) >= acknowledged + ENOUGH)
 
         check(writers, server)
 
