@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import httpx2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from werkzeug.test import create_environ, run_wsgi_app
 
 from ..conftest import App, Settings, create_app
@@ -65,7 +65,9 @@ def test_no_connection_waits_for_a_body(app: App, client: httpx2.Client) -> None
 
 
 def test_attempts_are_told_after_a_commit_that_fails(app: App, client: httpx2.Client) -> None:
-    def fail(connection: object) -> NoReturn:
+    def fail(connection: Connection) -> NoReturn:
+        # The transaction is over, as it is for a database whose COMMIT fails.
+        connection.connection.rollback()
         raise LookupError("at the commit")
 
     email = register(client).json()["email"]
@@ -75,3 +77,5 @@ def test_attempts_are_told_after_a_commit_that_fails(app: App, client: httpx2.Cl
 
     assert response.status_code == 500
     assert response.headers["RateLimit"].startswith('"account-from-address";r=')
+    pool: Any = engine_of(app).pool
+    assert pool.checkedout() == 0
