@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
@@ -276,6 +276,21 @@ def test_stream_that_a_client_leaves_gives_its_connection_back(
         next(response.iter_raw())
 
     assert connections_in_use(library) == 0
+
+
+def test_commit_that_is_interrupted_gives_its_connection_back(
+    library: App, client: httpx2.Client
+) -> None:
+    def interrupt(connection: object) -> NoReturn:
+        raise InterruptedError
+
+    event.listen(engine_of(library), "commit", interrupt)
+    with pytest.raises(InterruptedError):
+        in_unit(library, client, [INSERT])
+    event.remove(engine_of(library), "commit", interrupt)
+
+    assert connections_in_use(library) == 0
+    assert in_unit(library, client, [COUNT], "read")[0] == 0
 
 
 @pytest.mark.parametrize(

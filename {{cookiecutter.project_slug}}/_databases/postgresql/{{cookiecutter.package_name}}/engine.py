@@ -3,10 +3,11 @@
 import selectors
 from typing import Any, Literal
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, PoolResetState
 
 from .config import Settings
 
@@ -74,8 +75,9 @@ def options_of(settings: Settings) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Leave no connection to a request that the server has closed."""
+    """Leave no connection to a request that the server has closed, or that is still in a transaction."""
     event.listen(engine, "checkout", refuse_closed)
+    event.listen(engine, "reset", reset)
 
 
 def migration_engine(settings: Settings) -> Engine:
@@ -102,6 +104,13 @@ def refuse_closed(
         selector.register(driver.pgconn.socket, selectors.EVENT_READ)
     if selector.select(timeout=0):
         raise DisconnectionError("the server has closed the connection")
+
+
+def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """Roll back what an interrupted COMMIT has left open: the pool could not take the connection back."""
+    driver: Any = record.driver_connection
+    if state.asyncio_safe and driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()
 
 
 def is_unavailable(error: DBAPIError) -> bool:
