@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,3 +215,28 @@ def test_no_module_imports_the_package_root(source: str) -> None:
     for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == len(inside) and node.module is None:
             assert {alias.name for alias in node.names} <= modules
+
+
+def functions_of_the_hook() -> dict[str, Any]:
+    """Return the functions of the hook that moves files; as a module, it would move those of this folder."""
+    source = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
+    kept = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.Import)]
+    namespace: dict[str, Any] = {}
+    exec(compile(ast.Module(kept, []), "hook", "exec"), namespace)
+    return namespace
+
+
+def test_hook_overwrites_nothing(tmp_path: Path) -> None:
+    for name in ("overlay", "project"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file.txt").write_text(name)
+
+    with pytest.raises(FileExistsError, match=r"overlay.file\.txt would overwrite .*project.file\.txt"):
+        functions_of_the_hook()["promote"](str(tmp_path / "overlay"), str(tmp_path / "project"))
+
+    assert [(tmp_path / name / "file.txt").read_text() for name in ("overlay", "project")] == ["overlay", "project"]
+
+
+def test_hook_removes_only_what_is_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        functions_of_the_hook()["prune"](str(tmp_path / "nothing"))
