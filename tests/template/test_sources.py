@@ -220,7 +220,7 @@ def test_no_module_imports_the_package_root(source: str) -> None:
 def functions_of_the_hook() -> dict[str, Any]:
     """Return the functions of the hook that moves files; as a module, it would move those of this folder."""
     source = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
-    kept = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.Import)]
+    kept: list[ast.stmt] = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.Import)]
     namespace: dict[str, Any] = {}
     exec(compile(ast.Module(kept, []), "hook", "exec"), namespace)
     return namespace
