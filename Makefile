@@ -35,7 +35,7 @@ render: .venv/ready ## Render a variant into a folder (VARIANT="framework=flask,
 test: .venv/ready ## Render every combination and execute rows of them (VARIANT="framework=flask" for a slice, ROTATION=7 for more)
 	@$(PYTEST)
 
-test-fast: .venv/ready ## Render every combination and execute a little, in a minute
+test-fast: .venv/ready ## Render every combination and execute a little, in a minute or two
 	@$(PYTEST) -m "not slow and not browser"
 
 test-all: .venv/ready ## Execute every combination

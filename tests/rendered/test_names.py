@@ -49,8 +49,6 @@ SERVER_FILES = {
 }
 # A distribution whose name is an English word.
 ENGLISH = {"limits"}
-# Modules that are mentioned and belong to others: those of the environment, and an example in a sentence.
-FOREIGN_MODULES: set[str] = set()
 
 Names = Callable[[Files], set[str]]
 Mentions = Callable[[str], set[str]]
@@ -94,7 +92,7 @@ known_once = cache(known)
 KINDS: dict[str, tuple[Names, Mentions]] = {
     "setting": (settings, lambda text: set(re.findall(r"\b[A-Z_]{4,}\b", text)) & known_once(settings)),
     "distribution": (distributions, mentioned(distributions)),
-    "module": (modules, lambda text: set(re.findall(r"(?<![\w%/*}-])\w+\.py\b", text)) - FOREIGN_MODULES),
+    "module": (modules, lambda text: set(re.findall(r"(?<![\w%/*}-])\w+\.py\b", text))),
     "make target": (targets, lambda text: set(re.findall(r"`make ([a-z-]+)", text))),
     "command": (commands, lambda text: set(re.findall(r"-m my_service ([a-z][a-z-]*)", text))),
 }
