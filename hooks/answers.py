@@ -32,7 +32,7 @@ QUESTIONS = Path(__file__).parent.parent / "cookiecutter.json"
 TEXT = ("project_name", "project_slug", "package_name", "description", "author_name", "author_email")
 FREE_TEXT = ("project_name", "description", "author_name")
 PROJECT_SLUG = re.compile(r"[a-z]([a-z0-9-]{0,98}[a-z0-9])?")
-PACKAGE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+PACKAGE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 # What HTML accepts in a field for e-mail addresses, and at least two labels in the domain.
 EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
@@ -58,7 +58,7 @@ def has_category(text: str, *categories: str) -> bool:
 
 
 SLUG = "use a-z, 0-9 and -, a letter first and no - last, 100 characters at most"
-IDENTIFIER = "use an ASCII identifier that starts with a letter, 60 characters at most"
+IDENTIFIER = "use an ASCII identifier that starts with a letter, 40 characters at most"
 OTHER_NAME = "choose another, such as 'my_service'"
 OTHER_SLUG = "choose another, such as 'my-service'"
 
@@ -206,5 +206,5 @@ def rendered_after_begin() -> Iterator[tuple[str, list[str]]]:
         templates = questions[question]
         if isinstance(templates, str) and re.match("__|[a-z]", question):
             yield question, [templates]
-        elif isinstance(templates, list) and re.match("[a-z]", question):
+        elif isinstance(templates, list) and re.match("__|[a-z]", question):
             yield from ((question, templates) for _ in templates)

@@ -1,6 +1,5 @@
 """The template, compiled once and rendered in this process: what cookiecutter writes, for any answers."""
 
-import ast
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, nodes
 from tests.support.rendering import QUESTIONS, TEMPLATE, template_files
 
 FOLDER = TEMPLATE / "{{cookiecutter.project_slug}}"
-HOOK = TEMPLATE / "hooks" / "post_gen_project.py"
+OPTIONS = "_options"
 
 Files = dict[str, str]
 Sources = dict[str, "Source"]
@@ -51,7 +50,7 @@ class Source(NamedTuple):
 
 
 class CompiledTemplate:
-    """All files, the derived variables and the hook of the template."""
+    """All files and the derived variables of the template."""
 
     def __init__(self) -> None:
         environment = create_env_with_context({"cookiecutter": QUESTIONS})
@@ -60,14 +59,14 @@ class CompiledTemplate:
             name: default if isinstance(default, list | bool) else Part(environment, str(default))
             for name, default in QUESTIONS.items()
             if name.startswith("__") or not name.startswith("_")
-            if name not in ("__prompts__", "__begin")
+            if name not in ("__prompts__", "__begin", "__facts")
         }
+        self.facts = [Part(environment, fact) for fact in QUESTIONS["__facts"]]
         self.sources = [
             Source(name, Part(environment, name), Part(environment, path.read_text(encoding="utf-8")))
             for path in template_files()
             for name in [path.relative_to(FOLDER).as_posix()]
         ]
-        self.hook = Part(environment, HOOK.read_text(encoding="utf-8"))
 
     def context(self, answers: Mapping[str, str]) -> dict[str, Any]:
         """Return what the files are rendered from: answers, defaults and private variables."""
@@ -77,6 +76,7 @@ class CompiledTemplate:
                 context[name] = answers[name] if name in answers else default.render(context)
             else:
                 context[name] = answers.get(name, default[0] if isinstance(default, list) else default)
+        context["__facts"] = [fact.render(context) for fact in self.facts]
         return context
 
     def render(self, answers: Mapping[str, str]) -> Files:
@@ -85,48 +85,23 @@ class CompiledTemplate:
         return {path: source.content.render(context) for path, source in self.chosen(context).items()}
 
     def chosen(self, context: Mapping[str, Any]) -> Sources:
-        """Return the source of each file of a project, by its path."""
-        chosen = {source.name.render(context): source for source in self.sources}
-        promoted, pruned = tables(self.hook.render(context))
-        for source, target in promoted.items():
-            chosen = moved(chosen, source, target)
-        for path in pruned:
-            chosen = removed(chosen, path)
+        """Return the source of each file of a project, by its path, as the hook promotes it: over nothing."""
+        chosen: Sources = {}
+        for source in self.sources:
+            path = promoted(source.name.render(context), set(context["__facts"]))
+            if path in chosen:
+                raise FileExistsError(f"{source.path} would overwrite {chosen[path].path}")
+            if path:
+                chosen[path] = source
         return chosen
 
 
-def tables(hook: str) -> tuple[dict[str, str], list[str]]:
-    """Return what the hook promotes and what it prunes."""
-    constants = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in ast.parse(hook).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
-    return constants["PROMOTED"], constants["PRUNED"]
-
-
-def moved(files: Sources, source: str, target: str) -> Sources:
-    """Move a file or a folder, as the hook does: over nothing."""
-    result: Sources = {}
-    for path, file in files.items():
-        if is_below(path, source):
-            path = f"{target}{path.removeprefix(source)}".removeprefix("./")
-        if path in result:
-            raise FileExistsError(f"{source} would overwrite {path}")
-        result[path] = file
-    return result
-
-
-def removed(files: Sources, path: str) -> Sources:
-    """Remove a file or a folder, as the hook does: only what is there. A folder with `_` may be empty by now."""
-    result = {each: file for each, file in files.items() if not is_below(each, path)}
-    if len(result) == len(files) and not path.startswith("_"):
-        raise FileNotFoundError(f"{path} is pruned, and is not there")
-    return result
-
-
-def is_below(path: str, folder: str) -> bool:
-    return f"{path}/".startswith(f"{folder}/")
+def promoted(path: str, facts: set[str]) -> str | None:
+    """Return where a file ends up, or None if the facts that its folder is named for do not all hold."""
+    if not path.startswith(f"{OPTIONS}/"):
+        return path
+    _, condition, inside = path.split("/", 2)
+    return inside if facts.issuperset(condition.split("+")) else None
 
 
 @cache

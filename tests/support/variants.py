@@ -29,7 +29,7 @@ ROTATED = 4
 TEXTS = {
     "project_name": ["My Service", 'Name: it\'s "quoted" & <b>*odd*</b> ~~c~~ [d](e) \\ back\\\\slashed 🚀 #'],
     "project_slug": ["my-service", "s" * 100],
-    "package_name": ["my_service", "P" * 60],
+    "package_name": ["my_service", "P" * 40],
     "description": ["A web service", "1. $(x) `x` $HOME %s {0} {} \\n \\u0041 &amp; _a_ [b](c) #d שלום"],
     "author_name": ["Your Name", 'Zoë "Z" O\'Neill'],
     "author_email": ["you@example.com", "o'neill+tag@mail.example.co.uk"],

@@ -1,0 +1,338 @@
+"""Accounts: who gets one, and what becomes of it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import perf_counter, sleep
+from typing import Any
+
+import httpx2
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import create_engine, event, text
+from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it has no types
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.accounts import passwords
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.metadata import NAME
+
+from ..support.databases import make_database
+from ..support.framework import App, client_for
+from ..support.sessions import engine_of, rolled_back, route_statements
+from .conftest import ClientWith
+from .people import (
+    ACCOUNTS,
+    PASSWORD,
+    an_address,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+    sign_up,
+)
+
+NEW = "another password of the tests"
+
+
+def change_password(client: httpx2.Client, tokens: dict[str, Any], current: str) -> int:
+    body = {"current_password": current, "new_password": NEW}
+    response = client.put(f"{ACCOUNTS}/me/password", json=body, headers=authorization(tokens))
+    return response.status_code
+
+
+def test_account_is_as_it_was_registered(client: httpx2.Client) -> None:
+    email = an_address()
+
+    registered = register(client, email=email.upper())
+
+    assert registered.status_code == 201
+    assert registered.json().keys() == {"id", "email", "scope"}
+    assert (registered.json()["email"], registered.json()["scope"]) == (email, "")
+    tokens = log_in(client, f" {email.title()} ".strip()).json()
+    assert read_me(client, tokens).json() == registered.json()
+
+
+def test_nobody_registers_where_settings_do_not_say_so(client_with: ClientWith) -> None:
+    with client_with(registration=False) as client:
+        response = register(client)
+
+    assert response.status_code == 403
+    assert response.json()["detail"] == "Nobody can register here."
+
+
+def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
+    email = register(client).json()["email"]
+
+    response = register(client, email=email.upper())
+
+    assert response.status_code == 409
+    assert response.json()["detail"] == "The address is taken."
+
+
+def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
+    name = an_address().partition("@")[0]
+
+    latin = register(client, email=f"{name}@example.com")
+    cyrillic = register(client, email=f"{name}@ex\u0430mple.com")
+
+    assert [latin.status_code, cyrillic.status_code] == [201, 201]
+    assert cyrillic.json()["email"].endswith("@xn--exmple-4nf.com")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "nobody",
+        "@example.com",
+        "a b@example.com",
+        "a@b",
+        "a\0@example.com",
+        "\u0430@example.com",
+        f"{'a' * 250}@example.com",
+        None,
+        7,
+    ],
+)
+def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -> None:
+    response = register(client, email=email)
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == ["/email"]
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("a" * 11, "at least 12 characters"),
+        ("a" * 1025, "at most 1024 characters"),
+        ("Password@123", "Too easy to guess"),
+        ("1qaz2wsx3edc", "Too easy to guess"),
+        ("QWERTY123456", "Too easy to guess"),
+        ("Relationship", "Too easy to guess"),
+        ("aaaaaaaaaaaa", "Too easy to guess"),
+        ("111111111111", "Too easy to guess"),
+        ("abc123abc123", "Too easy to guess"),
+        (" " * 12, "Too easy to guess"),
+        ("\u00e9 \U0001f511 " * 256, "Too easy to guess"),
+        ("\u0130" * 1024, "Too easy to guess"),
+    ],
+)
+def test_password_that_is_easy_to_guess_is_refused(
+    client: httpx2.Client, password: str, reason: str
+) -> None:
+    response = register(client, password=password)
+
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["location"], error["pointer"]) == ("body", "/password")
+    assert reason in error["detail"]
+    assert password not in response.text
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "alice.miller@example.com",
+        "alice.miller",
+        "Alice.Miller1",
+        "Miller, Alice",
+        "AliceMiller2026",
+        f"{NAME}-{NAME}-1",
+    ],
+)
+def test_password_that_an_address_or_the_service_gives_away_is_refused(
+    client: httpx2.Client, password: str
+) -> None:
+    email = "alice.miller@example.com"
+    other = register(client, password=f"{PASSWORD[::-1]} {password}").json()["email"]
+
+    response = register(client, email=email, password=password)
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == ["/password"]
+    assert log_in(client, other, f"{PASSWORD[::-1]} {password}").status_code == 200
+    assert register(client, email=email).status_code == 201
+
+
+def test_new_password_is_measured_with_the_address_of_the_account(client: httpx2.Client) -> None:
+    email = register(client).json()["email"]
+    tokens = log_in(client, email).json()
+    body = {"current_password": PASSWORD, "new_password": email}
+
+    response = client.put(f"{ACCOUNTS}/me/password", json=body, headers=authorization(tokens))
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == ["/new_password"]
+    assert email not in response.text
+    assert log_in(client, email).status_code == 200
+
+
+def test_most_used_passwords_that_are_long_enough_are_refused() -> None:
+    most_used = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= 12]
+
+    assert len(most_used) > 200
+    assert [each for each in most_used if not passwords.is_weak(each, "a@example.com")] == []
+
+
+def test_long_passwords_are_measured_quickly() -> None:
+    started = perf_counter()
+
+    assert not passwords.is_weak("4@8({[<3691!|7$50+%2" * 50, an_address())
+
+    assert perf_counter() - started < 5
+
+
+def test_passwords_are_measured_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_free = Lock()
+
+    def measure(password: str, words: list[str]) -> dict[str, int]:
+        assert is_free.acquire(blocking=False), "two threads measure at once"
+        sleep(0.001)
+        is_free.release()
+        return {"score": 4}
+
+    monkeypatch.setattr("zxcvbn.zxcvbn", measure)
+    with ThreadPoolExecutor(4) as pool:
+        measured = [pool.submit(passwords.is_weak, PASSWORD, an_address()) for _ in range(20)]
+        assert [each.result() for each in measured] == [False] * 20
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "kX9#mP2$vL5q",
+        " two spaces around words ",
+        "\u043a\u043e\u0440\u043e\u0432\u0430 \u0438 \U0001f511 \u0432 \u043f\u043e\u043b\u0435",
+        f"{PASSWORD}{'.' * 995}",
+    ],
+)
+def test_any_other_password_is_taken_as_it_is(client: httpx2.Client, password: str) -> None:
+    email = register(client, password=password).json()["email"]
+
+    assert log_in(client, email, password).status_code == 200
+    assert log_in(client, email, password[:-1]).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["scope", "is_active", "id", "password_hash"])
+def test_nobody_says_what_they_may_do(client: httpx2.Client, name: str) -> None:
+    response = register(client, **{name: "reports:read"})
+
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.json()["errors"]] == [f"/{name}"]
+
+
+def test_changed_password_ends_all_other_logins(client: httpx2.Client) -> None:
+    email = register(client).json()["email"]
+    here, elsewhere = (log_in(client, email).json() for _ in range(2))
+
+    assert change_password(client, here, "a wrong password") == 401
+    assert read_me(client, elsewhere).status_code == 200
+    assert change_password(client, here, PASSWORD) == 204
+
+    assert log_in(client, email).status_code == 401
+    assert log_in(client, email, NEW).status_code == 200
+    assert read_me(client, here).status_code == 200
+    assert read_me(client, elsewhere).status_code == 401
+    assert refresh(client, elsewhere).status_code == 401
+
+
+def test_disabled_and_deleted_accounts_are_out_at_once(app: App) -> None:
+    route_statements(app, "/disable", ["UPDATE users SET is_active = false"], "POST")
+    route_statements(app, "/delete", ["DELETE FROM users"], "POST")
+
+    for path in ("/disable", "/delete"):
+        with client_for(app) as client, rolled_back(app, client):
+            email = register(client).json()["email"]
+            tokens = log_in(client, email).json()
+            assert read_me(client, tokens).status_code == 200
+
+            assert client.post(path).status_code == 200
+
+            assert read_me(client, tokens).status_code == 401
+            assert change_password(client, tokens, PASSWORD) == 401
+            assert refresh(client, tokens).status_code == 401
+            assert log_in(client, email).status_code == 401
+
+
+def test_password_is_verified_once_whether_or_not_there_is_an_account(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    verify = passwords.HASHER.verify_and_update
+
+    def count(password: str, password_hash: str) -> tuple[bool, str | None]:
+        verified.append(password_hash)
+        return verify(password, password_hash)
+
+    email = register(client).json()["email"]
+    monkeypatch.setattr(passwords.HASHER, "verify_and_update", count)
+
+    for username in (email, an_address(), "no address", "a\0b"):
+        answers = [log_in(client, username, "a wrong password") for _ in range(2)]
+        assert [each.status_code for each in answers] == [401, 401]
+        assert {each.json()["detail"] for each in answers} == {
+            "The address or the password is wrong."
+        }
+        assert len(verified) == 2
+        verified.clear()
+
+
+def test_hashes_are_made_anew_when_parameters_change(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = register(client).json()["email"]
+    verify = passwords.verify
+    renewed: list[bool] = []
+
+    def note(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        is_right, new_hash = verify(password, password_hash)
+        renewed.append(new_hash is not None)
+        return is_right, new_hash
+
+    monkeypatch.setattr(passwords, "verify", note)
+    monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(2, 8, 1)]))
+
+    assert [log_in(client, email).status_code for _ in range(2)] == [200, 200]
+    assert renewed == [True, False]
+
+
+def test_hash_of_nobody_costs_what_others_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    assert passwords.HASHER.hash("").split("$")[:4] == passwords.NOBODY.split("$")[:4]
+
+
+def test_account_is_read_once_for_each_request(shared_app: App, client: httpx2.Client) -> None:
+    tokens = sign_up(client)
+    executed: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        executed.append(statement.split()[0])
+
+    event.listen(engine_of(shared_app), "before_cursor_execute", note)
+    response = client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens))
+    event.remove(engine_of(shared_app), "before_cursor_execute", note)
+
+    assert response.status_code == 204
+    assert "Content-Type" not in response.headers
+    nested = ("BEGIN", "SAVEPOINT", "RELEASE")
+    assert [word for word in executed if word not in nested] == ["SELECT", "UPDATE"]
+
+
+def test_other_unique_index_is_not_about_the_address(settings: Settings) -> None:
+    url = make_database("index")
+    engine = create_engine(url.get_secret_value())
+    with engine.begin() as connection:
+        connection.execute(text("CREATE UNIQUE INDEX one_account ON users (is_active)"))
+    engine.dispose()
+
+    with client_for(create_app(settings.model_copy(update={"database_url": url}))) as client:
+        assert register(client).status_code == 201
+        refused = register(client)
+
+    assert refused.status_code == 409
+    assert "address" not in refused.json()["detail"]

@@ -1,0 +1,184 @@
+"""The commands of accounts, as they are typed."""
+
+from uuid import uuid4
+
+import httpx2
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import count
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.accounts import models, scopes
+from {{ cookiecutter.package_name }}.cli.main import main
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.database.base import now
+
+from ..support.audit_events import events_of
+from ..support.databases import make_database
+from ..support.framework import App, client_for, run_command
+from ..support.settings import SECRET_KEY
+from .people import PASSWORD, log_in, read_me, refresh
+
+EMAIL = "alice@example.com"
+NEW = "another password of the tests"
+
+LOGIN, TOKEN = models.Login, models.RefreshToken
+
+
+@pytest.fixture
+def database_url() -> SecretStr:
+    return make_database("users")
+
+
+@pytest.fixture
+def app(settings: Settings, database_url: SecretStr) -> App:
+    return create_app(settings.model_copy(update={"database_url": database_url}))
+
+
+@pytest.fixture
+def client(app: App) -> httpx2.Client:
+    return client_for(app)
+
+
+@pytest.fixture(autouse=True)
+def declared_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(scopes.SCOPES, "reports:read", "Read reports.")
+    monkeypatch.setitem(scopes.SCOPES, "reports:write", "Write reports.")
+
+
+@pytest.fixture
+def command(environment: pytest.MonkeyPatch, database_url: SecretStr) -> "Command":
+    environment.setenv("DATABASE_URL", database_url.get_secret_value())
+    return Command()
+
+
+class Command:
+    """Types a command, and the password that it asks for."""
+
+    def __call__(self, *arguments: str, password: str = PASSWORD) -> Result:
+        typed = f"{password}\n{password}\n"
+        return CliRunner().invoke(main, ["users", *arguments], input=typed)
+
+
+def test_accounts_are_created_listed_given_scopes_and_disabled(
+    command: Command, client: httpx2.Client
+) -> None:
+    assert command("create", EMAIL.upper()).output.endswith(f"{EMAIL} was created.\n")
+    given = command("set-scopes", EMAIL, "reports:read", "reports:write", "reports:read")
+    assert given.stdout == f"{EMAIL} has the scopes: reports:read reports:write.\n"
+    with client:
+        tokens = log_in(client, EMAIL).json()
+        assert read_me(client, tokens).json()["scope"] == "reports:read reports:write"
+
+        assert command("disable", EMAIL).exit_code == 0
+
+        assert read_me(client, tokens).status_code == 401
+        assert log_in(client, EMAIL).status_code == 401
+    (line,) = command("list").stdout.splitlines()
+    assert line.split()[1:] == ["disabled", EMAIL, "reports:read", "reports:write"]
+    assert PASSWORD not in line
+
+
+def test_password_is_reset(command: Command, client: httpx2.Client) -> None:
+    command("create", EMAIL, "--scope", "reports:write", "--scope", "reports:read")
+    with client:
+        tokens = log_in(client, EMAIL).json()
+
+        assert command("reset-password", EMAIL, password=NEW).exit_code == 0
+
+        assert log_in(client, EMAIL).status_code == 401
+        assert refresh(client, tokens).status_code == 401
+        renewed = log_in(client, EMAIL, NEW).json()
+        assert read_me(client, renewed).json()["scope"] == "reports:write reports:read"
+
+
+def test_unknown_scopes_are_refused_and_the_known_ones_listed(command: Command) -> None:
+    command("create", EMAIL, "--scope", "reports:read")
+
+    for refused in (
+        command("set-scopes", EMAIL, "reports:write", "reports:wrte"),
+        command("create", "bob@example.com", "--scope", "reports:wrte"),
+    ):
+        assert refused.exit_code == 2
+        assert "'reports:wrte' is not a scope" in refused.output
+        assert "reports:read, reports:write" in refused.output
+    (line,) = command("list").stdout.splitlines()
+    assert line.split()[2:] == [EMAIL, "reports:read"]
+
+
+def test_scopes_are_removed(command: Command) -> None:
+    command("create", EMAIL, "--scope", "reports:read")
+
+    assert command("set-scopes", EMAIL).stdout == f"{EMAIL} has the scopes: none.\n"
+    (line,) = command("list").stdout.splitlines()
+    assert line.split()[2:] == [EMAIL]
+
+
+def test_expired_logins_and_their_tokens_are_deleted(
+    app: App, client: httpx2.Client, command: Command, database_url: SecretStr
+) -> None:
+    command("create", EMAIL)
+    engine = create_engine(database_url.get_secret_value())
+    with client:
+        tokens = log_in(client, EMAIL).json()
+        with Session(engine) as session, session.begin():
+            user_id = session.scalar(select(models.User.id))
+            # More than fit in two transactions.
+            logins = [LOGIN(id=uuid4(), user_id=user_id, expires_at=now()) for _ in range(250)]
+            session.add_all(logins)
+            session.flush()
+            session.add_all(TOKEN(digest=login.id.bytes * 2, login_id=login.id) for login in logins)
+
+        done = run_command(app, "users", "delete-expired-logins")
+        again = run_command(app, "users", "delete-expired-logins")
+
+        assert done.stdout == "250 expired logins were deleted.\n"
+        assert again.stdout == "0 expired logins were deleted.\n"
+        assert refresh(client, tokens).status_code == 200
+    with Session(engine) as session:
+        left = [session.scalar(select(count()).select_from(table)) for table in (LOGIN, TOKEN)]
+    engine.dispose()
+    assert left == [1, 2]
+
+
+def test_commands_log_security_events_with_their_operator(
+    command: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("ENVIRONMENT", "test")
+    environment.setenv("SECRET_KEY", SECRET_KEY)
+
+    for arguments, event in {
+        ("create", EMAIL): "registered",
+        ("set-scopes", EMAIL, "reports:read"): "scopes set",
+        ("reset-password", EMAIL): "password reset",
+        ("disable", EMAIL): "disabled",
+        ("delete-expired-logins",): "expired logins deleted",
+    }.items():
+        (logged,) = events_of(command(*arguments))
+        assert logged["event"] == event
+        assert logged["command"].endswith(f"users {arguments[0]}")
+        assert logged["operator"]
+        assert ("user_id" in logged) is (EMAIL in arguments)
+        assert EMAIL not in str(logged)
+    assert events_of(command("list")) == []
+
+
+def test_what_is_wrong_is_told(command: Command) -> None:
+    assert "is not an e-mail address" in command("create", "nobody").output
+    assert "at least 12 characters" in command("create", EMAIL, password="short").output
+    assert "Too easy to guess" in command("create", EMAIL, password="1qaz2wsx3edc").output
+    assert "Too easy to guess" in command("create", EMAIL, password=EMAIL).output
+    assert command("list").output == ""
+    command("create", EMAIL)
+    assert "Too easy to guess" in command("reset-password", EMAIL, password=EMAIL).output
+
+    for arguments, said in {
+        ("create", EMAIL): f"Error: {EMAIL} has an account already",
+        ("disable", "bob@example.com"): "Error: bob@example.com has no account",
+    }.items():
+        done = command(*arguments)
+        assert done.exit_code == 1
+        assert done.output.splitlines()[-1] == said

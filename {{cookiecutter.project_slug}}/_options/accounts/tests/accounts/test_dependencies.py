@@ -1,0 +1,121 @@
+"""What endpoints may ask of accounts."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+
+from {{ cookiecutter.package_name }}.accounts import scopes
+
+from ..support.framework import App, client_for
+from ..support.sessions import rolled_back, route_statements
+from .endpoints import route_news, route_reports, set_for_each_request
+from .people import ACCOUNTS, authorization, read_me, sign_up
+
+PROMOTE = "UPDATE users SET scope = 'other reports:read'"
+
+
+@pytest.fixture
+def client(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx2.Client]:
+    monkeypatch.setitem(scopes.SCOPES, "reports:read", "Read reports.")
+    route_reports(app, "/reports", "reports:read")
+    route_news(app, "/news")
+    route_statements(app, "/promote", [PROMOTE], "POST")
+    with client_for(app) as client, rolled_back(app, client):
+        yield client
+
+
+def test_scope_is_needed(client: httpx2.Client) -> None:
+    reader = authorization(sign_up(client))
+
+    assert client.get("/reports").status_code == 401
+    assert client.get("/reports", headers=reader).status_code == 403
+    client.post("/promote")
+    assert client.get("/reports", headers=reader).json().endswith("@example.com")
+
+
+def test_account_is_optional(client: httpx2.Client) -> None:
+    reader = authorization(sign_up(client))
+
+    assert client.get("/news").json() is False
+    assert client.get("/news", headers=reader).json() is True
+    assert client.get("/news", headers={"Authorization": "Bearer no.such.token"}).status_code == 401
+    client.post(f"{ACCOUNTS}/logout", headers=reader)
+    assert client.get("/news", headers=reader).status_code == 401
+    assert client.get("/news").json() is False
+    security = client.get("/openapi.json").json()["paths"]["/reports"]["get"]["security"]
+    assert security == [{"OAuth2PasswordBearer": []}]
+
+
+def test_scope_has_to_be_declared(app: App) -> None:
+    with pytest.raises(ValueError, match=r"'reports:raed' is not a scope; .* declares: "):
+        route_reports(app, "/reports", "reports:raed")
+
+
+def test_document_describes_the_declared_scopes(client: httpx2.Client) -> None:
+    document = client.get("/openapi.json").json()
+
+    (scheme,) = document["components"]["securitySchemes"].values()
+    described = scheme["flows"]["password"]["scopes"]
+    assert described | {"reports:read": "Read reports."} == scopes.SCOPES
+
+
+@pytest.mark.parametrize(
+    "user", [None, SimpleNamespace(id=1, email="alice@example.com", scope="reports:read")]
+)
+def test_names_and_cookies_of_the_application_log_nobody_in(
+    app: App, user: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(scopes.SCOPES, "reports:read", "Read reports.")
+    route_reports(app, "/reports", "reports:read")
+    values = dict.fromkeys(["user", "current_user", "claims", "login", "attempts_left"], user)
+    set_for_each_request(app, values)
+
+    with client_for(app) as client, rolled_back(app, client):
+        tokens = sign_up(client)
+        cookie = {"Cookie": f"session={tokens['access_token']}"}
+
+        assert read_me(client, tokens).json()["email"].endswith("@example.com")
+        assert client.get("/reports", headers=authorization(tokens)).status_code == 403
+        for headers in ({}, cookie):
+            assert client.get(f"{ACCOUNTS}/me", headers=headers).status_code == 401
+            assert client.get("/reports", headers=headers).status_code == 401
+            assert client.post(f"{ACCOUNTS}/logout", headers=headers).status_code == 401
+
+
+def test_token_that_has_ended_is_refused_before_anything_else(client: httpx2.Client) -> None:
+    reader = authorization(sign_up(client))
+    client.post(f"{ACCOUNTS}/logout", headers=reader)
+
+    for method, path in (
+        ("GET", "/news"),
+        ("GET", "/reports"),
+        ("GET", f"{ACCOUNTS}/me"),
+        ("PUT", f"{ACCOUNTS}/me/password"),
+        ("POST", f"{ACCOUNTS}/logout"),
+        ("POST", f"{ACCOUNTS}/logout-everywhere"),
+    ):
+        response = client.request(method, path, headers=reader, json={})
+        assert response.status_code == 401, path
+        assert "RateLimit" not in response.headers
+
+
+def test_refused_access_is_in_the_log(
+    client: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = sign_up(client)
+    user_id = read_me(client, tokens).json()["id"]
+    caplog.clear()
+
+    client.get("/reports", headers=authorization(tokens))
+    client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens))
+    client.get("/news", headers=authorization(tokens))
+
+    events = [vars(each) for each in caplog.records if hasattr(each, "event")]
+    assert [(each["event"], str(each["user_id"])) for each in events] == [
+        ("scope missing: reports:read", user_id),
+        ("logged out", user_id),
+        ("token refused", user_id),
+    ]
+    assert events[1]["login_id"] == events[2]["login_id"]

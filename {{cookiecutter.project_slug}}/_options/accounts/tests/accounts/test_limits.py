@@ -1,0 +1,437 @@
+"""How often somebody may try."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from ipaddress import IPv4Network
+from threading import BoundedSemaphore, Lock
+from time import monotonic, sleep
+from typing import Any, ClassVar
+
+import httpx2
+import pytest
+from limits.aio.storage import MemoryStorage as LoopStorage
+from limits.storage import MemoryStorage
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import event
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.accounts import limit_storage, limits, passwords
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.web.problems import ProblemError
+
+from ..support.databases import make_database
+from ..support.framework import client_for, route
+from ..support.sessions import engine_of
+from ..support.settings import SECRET_KEY, IsolatedSettings
+from .conftest import ClientWith
+from .people import (
+    ACCOUNTS,
+    PASSWORD,
+    an_address,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+)
+
+PROXY = IPv4Network("127.0.0.1")
+# A storage of limits for event loops, which this service does not count in.
+FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
+
+
+class Shared(MemoryStorage):
+    """Stands for a storage that workers share; limits finds it by its scheme."""
+
+    STORAGE_SCHEME = ["shared"]
+
+
+class Down(MemoryStorage):
+    """Stands for a storage that cannot be reached."""
+
+    STORAGE_SCHEME = ["down"]
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        raise ValueError("nobody is there")
+
+
+class Flaky(MemoryStorage):
+    """Stands for a storage that fails for a while."""
+
+    STORAGE_SCHEME = ["flaky"]
+    is_down: ClassVar[bool] = True
+    asked: ClassVar[int] = 0
+
+    @staticmethod
+    def meanwhile() -> object:
+        """Do nothing, unless a test wants something to be done while it is waited for."""
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        type(self).asked += 1
+        self.meanwhile()
+        if self.is_down:
+            raise ValueError("nobody is there")
+        return super().acquire_entry(key, limit, expiry, amount)
+
+
+class Watched(MemoryStorage):
+    """Stands for a storage elsewhere, which is waited for."""
+
+    STORAGE_SCHEME = ["watched"]
+
+
+@pytest.fixture
+def hung_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A Redis that never answers."""
+    monkeypatch.setattr(limit_storage, "TIMEOUTS", dict.fromkeys(limit_storage.TIMEOUTS, 2))
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        yield server
+
+
+def accept_all(server: socket.socket) -> list[socket.socket]:
+    """Accept connections for as long as there are more."""
+    accepted = [server.accept()[0]]
+    server.settimeout(0.2)
+    with suppress(TimeoutError):
+        while True:
+            accepted.append(server.accept()[0])
+    return accepted
+
+
+def log_in_from(
+    client: httpx2.Client, address: str, email: str, password: str = PASSWORD
+) -> httpx2.Response:
+    """Give a password, behind a proxy that tells where it comes from."""
+    form, headers = {"username": email, "password": password}, {"X-Forwarded-For": address}
+    return client.post(f"{ACCOUNTS}/token", data=form, headers=headers)
+
+
+def statuses_from(client: httpx2.Client, *addresses: str) -> list[int]:
+    """Try to log in from addresses that a proxy reports; return the statuses."""
+    return [log_in_from(client, each, an_address()).status_code for each in addresses]
+
+
+def expect_refusal(response: httpx2.Response, name: str, limit: int = 2) -> None:
+    assert response.status_code == 429
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert response.headers["RateLimit-Policy"] == f'"{name}";q={limit};w=60'
+    assert response.headers["RateLimit"].startswith(f'"{name}";r=0;t=')
+
+
+def test_account_is_tried_so_often_and_no_other_suffers(client_with: ClientWith) -> None:
+    with client_with(account_from_address_limit="2 per minute") as client:
+        email = register(client).json()["email"]
+        first = log_in(client, email)
+        wrong = log_in(client, email.upper(), "a wrong password")
+
+        expect_refusal(log_in(client, email), "account-from-address")
+        assert log_in(client, an_address()).status_code == 401
+        assert first.headers["RateLimit"].startswith('"account-from-address";r=1;t=')
+        assert wrong.status_code == 401
+        assert wrong.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
+        assert "RateLimit" not in read_me(client, first.json()).headers
+
+
+def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(client_with: ClientWith) -> None:
+    limited = {"account_from_address_limit": "2 per minute", "account_limit": "8 per minute"}
+    with client_with(**limited, trusted_proxies=(PROXY,)) as client:
+        email = register(client).json()["email"]
+        tokens = log_in_from(client, "198.51.100.1", email).json()
+        for address in ("203.0.113.1", "2001:db8::1", "2001:db8::2"):
+            for _ in range(10):
+                assert log_in_from(client, address, email, "a wrong password").status_code != 200
+
+        # Five of them were counted: what one network is refused does not count for the others.
+        owner = log_in_from(client, "198.51.100.1", email)
+        assert owner.status_code == 200
+        assert owner.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
+        for address in ("203.0.113.2", "203.0.113.3"):
+            assert log_in_from(client, address, email, "a wrong password").status_code == 401
+        expect_refusal(log_in_from(client, "203.0.113.4", email), "account", 8)
+        # A device that is logged in stays so.
+        assert refresh(client, tokens).status_code == 200
+
+
+def test_address_may_try_so_often_whatever_the_account(
+    client_with: ClientWith, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client_with(address_limit="2 per minute") as client:
+        for left in (1, 0):
+            assert log_in(client, an_address()).status_code == 401
+            assert register(client).status_code == 201
+            refused = refresh(client, {"refresh_token": "a"})
+            assert refused.status_code == 401
+            assert refused.headers["RateLimit"].startswith(f'"address";r={left};t=')
+
+        caplog.clear()
+        expect_refusal(log_in(client, an_address()), "address")
+        expect_refusal(register(client), "address")
+        expect_refusal(refresh(client, {"refresh_token": "a"}), "address")
+
+    assert [vars(each)["event"] for each in caplog.records if hasattr(each, "event")] == [
+        f"too many attempts: {action}, by address" for action in ("log in", "register", "refresh")
+    ]
+
+
+def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
+    client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "PLACES", BoundedSemaphore(1))
+    with client_with(account_from_address_limit="9 per minute") as client:
+        email = register(client).json()["email"]
+        first = log_in(client, email)
+        change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+        headers = authorization(first.json())
+
+        with passwords.place():
+            answers = [
+                log_in(client, email),
+                register(client),
+                client.put(f"{ACCOUNTS}/me/password", json=change, headers=headers),
+            ]
+            assert refresh(client, first.json()).status_code == 200
+        second = log_in(client, email)
+
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "1"
+        assert "RateLimit" not in answer.headers
+    assert first.headers["RateLimit"].startswith('"account-from-address";r=8;t=')
+    assert second.headers["RateLimit"].startswith('"account-from-address";r=7;t=')
+
+
+def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:
+    with client_with(account_from_address_limit="2 per minute") as client:
+        tokens = log_in(client, register(client).json()["email"]).json()
+        for left in (1, 0):
+            renewed = refresh(client, tokens)
+            assert renewed.headers["RateLimit"].startswith(f'"account-from-address";r={left};t=')
+            tokens = renewed.json()
+
+        expect_refusal(refresh(client, tokens), "account-from-address")
+        assert read_me(client, tokens).status_code == 200
+
+
+def test_reuse_ends_a_login_whose_account_has_no_attempts_left(client_with: ClientWith) -> None:
+    with client_with(account_from_address_limit="1 per minute") as client:
+        stolen = log_in(client, register(client).json()["email"]).json()
+        renewed = refresh(client, stolen).json()
+        expect_refusal(refresh(client, renewed), "account-from-address", 1)
+
+        assert refresh(client, stolen).status_code == 401
+
+        assert read_me(client, renewed).status_code == 401
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), ((PROXY,), [401, 401])])
+def test_address_is_that_of_the_client_behind_trusted_proxies_only(
+    client_with: ClientWith, proxies: tuple[IPv4Network, ...], statuses: list[int]
+) -> None:
+    with client_with(address_limit="1 per minute", trusted_proxies=proxies) as client:
+        assert statuses_from(client, "198.51.100.1", "198.51.100.2") == statuses
+
+
+def test_addresses_of_one_network_count_together(client_with: ClientWith) -> None:
+    with client_with(address_limit="2 per minute", trusted_proxies=(PROXY,)) as client:
+        assert statuses_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
+        assert statuses_from(client, "2001:db8:0:1::1") == [401]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_address_counts_for_its_network(address: str, network: str) -> None:
+    assert limits.network_of(address) == network
+
+
+def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None:
+    with client_with(address_limit="1 per minute", trusted_proxies=(PROXY,)) as client:
+        assert statuses_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
+            401,
+            429,
+            429,
+        ]
+        assert statuses_from(client, "unknown", "_hidden", "192.0.2.1, text") == [401, 429, 429]
+
+
+@pytest.mark.parametrize(
+    "limit", ["0/minute", "11/second", "601 per minute", "1 per year", "10 per blink"]
+)
+def test_absurd_limits_are_refused(limit: str, deployed: dict[str, object]) -> None:
+    for name in ("account_limit", "address_limit"):
+        with pytest.raises(ValidationError, match="such as 10 per 15 minutes"):
+            IsolatedSettings.model_validate(deployed | {name: limit})
+        IsolatedSettings.model_validate(deployed | {name: "10 per second"})
+        IsolatedSettings.model_validate(deployed | {name: "1 per 31 days"})
+
+
+@pytest.mark.parametrize(
+    ("storage", "workers", "environment", "is_fit"),
+    [
+        ("memory://", 1, "production", True),
+        ("memory://", 2, "production", False),
+        ("shared://", 2, "production", True),
+        ("memory://", 2, "development", True),
+    ],
+)
+def test_workers_share_what_they_count(
+    storage: str, workers: int, environment: str, is_fit: bool
+) -> None:
+    settings = {
+        "rate_limit_storage": storage,
+        "workers": workers,
+        "environment": environment,
+        "secret_key": SECRET_KEY,
+    }
+
+    if is_fit:
+        IsolatedSettings.model_validate(settings)
+    else:
+        with pytest.raises(ValidationError, match="shared by workers"):
+            IsolatedSettings.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    "storage", ["nothing", "unknown://a secret", "redis://host:a secret", f"{FOR_LOOPS}://"]
+)
+def test_storage_has_to_be_one(storage: str) -> None:
+    with pytest.raises(ValidationError, match="has to be memory://") as refusal:
+        IsolatedSettings.model_validate({"rate_limit_storage": storage})
+
+    assert "a secret" not in str(refusal.value)
+
+
+def test_nobody_may_try_while_nobody_counts(client_with: ClientWith) -> None:
+    with client_with(rate_limit_storage=SecretStr("down://")) as client:
+        refused = log_in(client, an_address())
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert refused.json()["detail"] == "Attempts cannot be counted."
+
+
+def test_storage_that_hangs_is_unavailable_and_delays_nothing_else(
+    settings: Settings, hung_storage: socket.socket
+) -> None:
+    address = SecretStr(f"redis://127.0.0.1:{hung_storage.getsockname()[1]}")
+    app = create_app(settings.model_copy(update={"rate_limit_storage": address}))
+    # A blocking function, in a thread of those that all such functions share if the framework is asynchronous.
+    route(app, "/blocking", lambda: "done")
+
+    with client_for(app) as client, ThreadPoolExecutor(60) as pool:
+        started = monotonic()
+        waiting = [pool.submit(refresh, client, {"refresh_token": "a"}) for _ in range(60)]
+        connections = accept_all(hung_storage)
+
+        for path in ("/livez", "/blocking", f"{ACCOUNTS}/me"):
+            assert client.get(path).status_code in (200, 401)
+        assert not any(each.done() for each in waiting)
+
+        assert {each.result().status_code for each in waiting} == {503}
+        assert log_in(client, an_address()).status_code == 503
+        assert monotonic() - started < 6
+    for connection in connections:
+        connection.close()
+
+
+def test_storage_that_failed_is_asked_again_after_a_pause_and_by_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(limits, "monotonic", lambda: seconds[0])
+    flaky = settings.model_copy(update={"rate_limit_storage": SecretStr("flaky://")})
+    counter = limits.Limits(flaky)
+
+    def is_counted() -> bool:
+        with suppress(ProblemError):
+            return bool(counter.hit("log in", address="::1"))
+        return False
+
+    assert [is_counted() for _ in range(3)] == [False] * 3
+    assert Flaky.asked == 1
+    seconds[0] += limits.PAUSE
+    with monkeypatch.context() as patch:
+        patch.setattr(Flaky, "meanwhile", staticmethod(is_counted))
+        assert [is_counted() for _ in range(3)] == [False] * 3
+    assert Flaky.asked == 2
+    seconds[0] += limits.PAUSE
+    monkeypatch.setattr(Flaky, "is_down", False)
+    assert [is_counted() for _ in range(3)] == [True] * 3
+    assert Flaky.asked == 5
+
+
+def test_nothing_outside_is_waited_for_while_a_connection_is_taken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {
+        "database_url": make_database("watched"),
+        "rate_limit_storage": SecretStr("watched://"),
+    }
+    app = create_app(settings.model_copy(update=changes))
+    taken: set[int] = set()
+    noted: set[tuple[str, int]] = set()
+    event.listen(engine_of(app), "checkout", lambda connection, *rest: taken.add(id(connection)))
+    event.listen(engine_of(app), "checkin", lambda connection, *rest: taken.remove(id(connection)))
+
+    def watch(owner: object, name: str) -> None:
+        function = getattr(owner, name)
+
+        def note_and_call(*arguments: Any, **options: Any) -> Any:
+            noted.add((name, len(taken)))
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, note_and_call)
+
+    watch(Watched, "acquire_entry")
+    for name in ("hash_of", "verify"):
+        watch(passwords, name)
+
+    with client_for(app) as client:
+        email = register(client).json()["email"]
+        tokens = refresh(client, log_in(client, email).json()).json()
+        change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+        path = f"{ACCOUNTS}/me/password"
+        changed = client.put(path, json=change, headers=authorization(tokens))
+
+    assert changed.status_code == 204
+    assert noted == {("acquire_entry", 0), ("hash_of", 0), ("verify", 0)}
+
+
+def test_threads_count_one_after_another(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, is_free = limits.Limits(settings), Lock()
+
+    def acquire_entry(*arguments: object) -> bool:
+        assert is_free.acquire(blocking=False), "two threads count at once"
+        sleep(0.001)
+        is_free.release()
+        return True
+
+    monkeypatch.setattr(MemoryStorage, "acquire_entry", acquire_entry)
+    with ThreadPoolExecutor(4) as pool:
+        for counted in [pool.submit(counter.hit, "login", address="::1") for _ in range(20)]:
+            counted.result()
+
+
+def test_who_was_counted_long_ago_is_forgotten() -> None:
+    storage = limit_storage.ThreadSafeMemory()
+    for key in "abc":
+        storage.acquire_entry(key, limit=1, expiry=0)
+
+    for _ in range(500):
+        storage.acquire_entry("d", limit=1, expiry=60)
+        if list(storage.events) == ["d"]:
+            return
+        sleep(0.01)
+    pytest.fail(f"{list(storage.events)} are remembered")

@@ -1,0 +1,170 @@
+"""The commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import click
+from pydantic import AfterValidator, Secret, TypeAdapter, ValidationError
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from ..cli.settings import get_settings
+from ..database.commands import told
+from ..database.engine import prepare, url_of
+from ..observability.audit_log import log_event, record_operator
+from . import service
+from .events import note
+from .exceptions import EmailTaken, WeakPassword
+from .models import User
+from .passwords import hash_of
+from .schemas import Email, Password
+from .scopes import validate_scope
+
+# Logins that one transaction deletes; each may have some thousand refresh tokens.
+BATCH = 100
+
+
+class Validated(click.ParamType[Any]):
+    """What a schema takes, with its own words where it does not."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self.adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value as the schema has it."""
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(error.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
+
+
+email_argument = click.argument("email", type=Validated("email", Email))
+scope_type = Validated("scope", Annotated[str, AfterValidator(validate_scope)])
+password_option = click.option(
+    "--password",
+    type=Validated("password", Password),
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for where it is left out, so that nobody reads it in a list of processes.",
+)
+
+
+@click.group()
+def users() -> None:
+    """Look after accounts."""
+    record_operator()
+
+
+@users.command()
+@email_argument
+@password_option
+@click.option(
+    "--scope", "scopes", type=scope_type, multiple=True, help="A scope of the account; repeatable."
+)
+def create(email: str, password: Secret[str], scopes: tuple[str, ...]) -> None:
+    """Create an account, also if registration is disabled."""
+    password_hash = new_hash(password, email)
+    with transaction() as session:
+        try:
+            user = service.register(session, email, password_hash)
+        except EmailTaken:
+            raise click.ClickException(f"{email} has an account already") from None
+        user.scope = scope_of(scopes)
+    click.echo(f"{email} was created.")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List accounts, oldest first."""
+    with transaction() as session:
+        found = session.scalars(select(User).order_by(User.id)).all()
+        session.expunge_all()
+    # A pager that waits must not keep a transaction open.
+    for user in found:
+        state = "active" if user.is_active else "disabled"
+        click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
+
+
+@users.command("set-scopes")
+@email_argument
+@click.argument("scopes", type=scope_type, nargs=-1)
+def set_scopes(email: str, scopes: tuple[str, ...]) -> None:
+    """Replace all scopes of an account by SCOPES; without any, remove them."""
+    with transaction() as session:
+        user = existing(session, email)
+        user.scope = scope_of(scopes)
+        note("scopes set", user.id)
+    click.echo(f"{email} has the scopes: {scope_of(scopes) or 'none'}.")
+
+
+@users.command()
+@email_argument
+def disable(email: str) -> None:
+    """Disable an account, and end all its logins."""
+    with transaction() as session:
+        user = existing(session, email)
+        user.is_active = False
+        service.revoke(session, user.id)
+        note("disabled", user.id)
+    click.echo(f"{email} was disabled.")
+
+
+@users.command("reset-password")
+@email_argument
+@password_option
+def reset_password(email: str, password: Secret[str]) -> None:
+    """Give an account another password, enable it, and end all its logins."""
+    password_hash = new_hash(password, email)
+    with transaction() as session:
+        user = existing(session, email)
+        user.password_hash, user.is_active = password_hash, True
+        service.revoke(session, user.id)
+        note("password reset", user.id)
+    click.echo(f"{email} has another password.")
+
+
+@users.command("delete-expired-logins")
+def delete_expired_logins() -> None:
+    """Delete expired logins and their refresh tokens; run it daily, for example by cron."""
+    deleted, batch = 0, BATCH
+    while batch == BATCH:
+        with transaction() as session:
+            batch = service.delete_expired_logins(session, BATCH)
+        deleted += batch
+    log_event("expired logins deleted", count=deleted)
+    click.echo(f"{deleted} expired logins were deleted.")
+
+
+def scope_of(scopes: tuple[str, ...]) -> str:
+    """Return scopes as OAuth writes them, each once."""
+    return " ".join(dict.fromkeys(scopes))
+
+
+def new_hash(password: Secret[str], email: str) -> str:
+    """Return the hash of a password for the account of an address, or say that it is easy to guess."""
+    try:
+        return hash_of(password.get_secret_value(), email)
+    except WeakPassword as error:
+        raise click.ClickException(error.invalid[0]["msg"]) from None
+
+
+def existing(session: Session, email: str) -> User:
+    """Return the account of an address, or say that there is none."""
+    user = service.find(session, email)
+    if user is None:
+        raise click.ClickException(f"{email} has no account")
+    return user
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Work in a transaction of the settings' database."""
+    settings = get_settings()
+    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    prepare(engine)
+    with told(), Session(engine) as session, session.begin():
+        yield session

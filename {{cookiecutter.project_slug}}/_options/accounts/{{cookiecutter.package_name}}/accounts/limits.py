@@ -1,0 +1,94 @@
+"""Rate limits: for each address that clients come from, for each account from an address, and for each account."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from time import monotonic, time
+
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.strategies import MovingWindowRateLimiter
+
+from ..config import Settings
+from ..web.trusted_proxies import parse_address
+from .events import note
+from .exceptions import LimitExceeded, LimitsUnavailable
+from .limit_storage import storage_of
+
+logger = logging.getLogger(__name__)
+
+# The seconds for which a storage that has failed is left alone; longer than its timeouts.
+PAUSE = 3
+
+
+class Limits:
+    """Counts attempts, in this process or in a storage that workers share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.address = parse(settings.address_limit)
+        self.account_from_address = parse(settings.account_from_address_limit)
+        self.account = parse(settings.account_limit)
+        storage = storage_of(settings.rate_limit_storage.get_secret_value())
+        self.window = MovingWindowRateLimiter(storage)
+        self.paused_until: float | None = None
+
+    def hit(self, action: str, *, address: str, account: str | None = None) -> dict[str, str]:
+        """Count an attempt, and return the headers with the number that is left.
+
+        Raises LimitExceeded, which has them too, or LimitsUnavailable. It may wait for a storage: call it before a
+        transaction begins.
+        """
+        network = network_of(address)
+        headers = self.count("address", self.address, action, network)
+        if account is None:
+            return headers
+        # From the narrowest to the widest: an address that is refused does not use up the limit of others. The widest
+        # is not in the headers, which would show how often others try.
+        headers = self.count(
+            "account-from-address", self.account_from_address, action, account, network
+        )
+        self.count("account", self.account, action, account)
+        return headers
+
+    def count(self, name: str, limit: RateLimitItem, *key: str) -> dict[str, str]:
+        """Count an attempt against one limit: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/."""
+        action = key[0]
+        with self.storage_errors():
+            is_allowed = self.window.hit(limit, name, *key)
+            stats = self.window.get_window_stats(limit, name, *key)
+        seconds = max(1, round(stats.reset_time - time()))
+        headers = {
+            "RateLimit-Policy": f'"{name}";q={limit.amount};w={limit.get_expiry()}',
+            "RateLimit": f'"{name}";r={stats.remaining};t={seconds}',
+        }
+        if not is_allowed:
+            note(f"too many attempts: {action}, by {name}")
+            raise LimitExceeded({**headers, "Retry-After": str(seconds)})
+        return headers
+
+    @contextmanager
+    def storage_errors(self) -> Iterator[None]:
+        """Translate errors of the storage to LimitsUnavailable, and pause after one, with one try after each pause.
+
+        While a storage hangs, one thread at a time waits for it, not all of them.
+        """
+        if self.paused_until is not None:
+            if monotonic() < self.paused_until:
+                raise LimitsUnavailable
+            self.paused_until = monotonic() + PAUSE
+        try:
+            yield
+        except StorageError as error:
+            self.paused_until = monotonic() + PAUSE
+            logger.warning("attempts cannot be counted: %s", error.storage_error)
+            raise LimitsUnavailable from error
+        self.paused_until = None
+
+
+def network_of(address: str) -> str:
+    """Return whom an address belongs to: with IPv6, everybody has a network of them."""
+    parsed = parse_address(address)
+    if parsed is None:
+        return address
+    return str(ip_network((parsed, 64), strict=False) if parsed.version == 6 else parsed)

@@ -1,0 +1,82 @@
+"""The endpoints of posts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from ..database.session import SessionDep, StreamSessionDep
+from ..web.etags import IfNoneMatch, etag
+from ..web.requests import StrictRoute
+from ..web.streaming import LinesResponse
+from . import service
+from .dependencies import MatchedPost, ValidPost
+from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
+
+router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
+
+
+@router.get("")
+async def list_posts(query: Annotated[PostQuery, Query()], session: SessionDep) -> PostPage:
+    """List posts, in pages."""
+    return await service.list_page(session, query)
+
+
+@router.post("", status_code=201)
+async def create_post(
+    body: NewPost, session: SessionDep, request: Request, response: Response
+) -> PostRead:
+    """Create a post; its slug has to be free."""
+    post = await service.create(session, body, body.owner)
+    location = request.url_for("read_post", post_id=post.id)
+    response.headers.update({"Location": location.path, "ETag": etag(post.version)})
+    return PostRead.model_validate(post)
+
+
+@router.get("/export", response_class=LinesResponse)
+async def export_posts(session: StreamSessionDep) -> LinesResponse:
+    """Send all posts, a line of JSON each."""
+    return LinesResponse(await service.export(session))
+
+
+@router.get("/{post_id:uuid}")
+async def read_post(
+    post: ValidPost, headers: Annotated[IfNoneMatch, Header()], response: Response
+) -> PostRead:
+    """Read a post."""
+    headers.check(post.version)
+    response.headers["ETag"] = etag(post.version)
+    return PostRead.model_validate(post)
+
+
+@router.put("/{post_id:uuid}")
+async def replace_post(
+    post: MatchedPost, body: PostContent, session: SessionDep, response: Response
+) -> PostRead:
+    """Replace what the owner of a post has written."""
+    await service.change(session, post, body)
+    response.headers["ETag"] = etag(post.version)
+    return PostRead.model_validate(post)
+
+
+@router.patch("/{post_id:uuid}")
+async def change_post(
+    post: MatchedPost, body: PostChanges, session: SessionDep, response: Response
+) -> PostRead:
+    """Change parts of a post."""
+    await service.change(session, post, body)
+    response.headers["ETag"] = etag(post.version)
+    return PostRead.model_validate(post)
+
+
+@router.delete("/{post_id:uuid}", status_code=204, response_class=Response)
+async def delete_post(post: MatchedPost, session: SessionDep) -> None:
+    """Delete a post."""
+    await service.delete(session, post)
+
+
+@router.post("/{post_id:uuid}/publish")
+async def publish_post(post: ValidPost, session: SessionDep, response: Response) -> PostRead:
+    """Publish a post; one that is published stays as it is."""
+    await service.publish(session, post)
+    response.headers["ETag"] = etag(post.version)
+    return PostRead.model_validate(post)

@@ -1,0 +1,260 @@
+"""What is special about PostgreSQL."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import IntegrityError
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.config import Settings
+
+from ..support.databases import make_empty_database
+from ..support.framework import App, client_for
+from ..support.sessions import engine_of, route_statements, route_work
+from ..support.settings import PACKAGE, IsolatedSettings
+
+# Raises the error of a code as often as the sequence says, whatever is rolled back.
+FAIL = """
+CREATE SEQUENCE attempts;
+CREATE FUNCTION fail(code text, times int) RETURNS bigint AS $$
+    DECLARE attempt bigint := nextval('attempts');
+    BEGIN
+        IF attempt <= times THEN RAISE EXCEPTION USING ERRCODE = code; END IF;
+        RETURN attempt;
+    END
+$$ LANGUAGE plpgsql;
+CREATE TABLE counters (id int PRIMARY KEY, balance int);
+INSERT INTO counters VALUES (1, 0), (2, 0);
+CREATE FUNCTION change(counter int) RETURNS void AS $$
+    UPDATE counters SET balance = balance + 1 WHERE id = counter
+$$ LANGUAGE sql;
+CREATE FUNCTION end_once() RETURNS bigint AS $$
+    DECLARE attempt bigint := nextval('attempts');
+    BEGIN
+        IF attempt = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+        RETURN attempt;
+    END
+$$ LANGUAGE plpgsql;
+-- Ends the connection at the COMMIT.
+CREATE FUNCTION end_trigger() RETURNS trigger AS $$ BEGIN PERFORM end_once(); RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE TABLE ended (id int);
+CREATE CONSTRAINT TRIGGER ending AFTER INSERT ON ended
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_trigger();
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
+END $$;
+"""
+# Ends the connection that it is executed on, for the first time.
+TERMINATE_ONCE = "SELECT end_once()"
+# Ends the other connections, and waits until they are closed.
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+def database_url() -> SecretStr:
+    return make_empty_database()
+
+
+@pytest.fixture
+def admin(database_url: SecretStr) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the test's own."""
+    with psycopg.connect(database_url.get_secret_value(), autocommit=True) as connection:
+        connection.execute(FAIL)
+        yield connection
+
+
+@pytest.fixture
+def timeouts() -> dict[str, float]:
+    """The settings of a test that waits for one of them: others are not to fail where a machine is slow."""
+    return {}
+
+
+@pytest.fixture
+def app(database_url: SecretStr, timeouts: dict[str, float]) -> App:
+    app = create_app(IsolatedSettings.model_validate({"database_url": database_url} | timeouts))
+    for method in ("GET", "PUT", "POST"):
+        route_statements(app, f"/{method}", ["SELECT 1"], method)
+        for code in ("40001", "40P01", "23505", "42601", "53300"):
+            path = f"/{code}/{method}"
+            route_statements(app, path, [f"SELECT fail('{code}', 2)"], method)
+    for method in ("GET", "POST"):
+        path = f"/read_only/{method}"
+        route_statements(app, path, ["SHOW transaction_read_only"], method)
+    route_statements(app, "/locked", ["UPDATE counters SET balance = 1 WHERE id = 1"], "POST")
+    for code in ("40001", "40P01"):
+        for times in (2, 3):
+            work = ["SELECT change(1)", f"SELECT fail('{code}', {times})"]
+            route_work(app, f"/{code}/{times}/work", work)
+    route_statements(app, "/broken", ["SELECT change(1)", TERMINATE_ONCE], "PUT")
+    route_work(app, "/broken/work", ["SELECT change(1)", TERMINATE_ONCE])
+    route_work(app, "/broken/commit", ["INSERT INTO ended VALUES (1)"])
+    for one, other in ((1, 2), (2, 1)):
+        work = [f"SELECT change({one})", "SELECT pg_sleep(0.05)", f"SELECT change({other})"]
+        route_work(app, f"/from/{one}/work", work)
+    return app
+
+
+@pytest.fixture
+def client(app: App, admin: object) -> Iterator[httpx2.Client]:
+    with client_for(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "mysql://host"],
+)
+def test_url_is_that_of_a_database(url: str) -> None:
+    with pytest.raises(ValidationError, match="has to be the URL of a database"):
+        IsolatedSettings.model_validate({"database_url": url})
+
+
+def test_database_is_required(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("DATABASE_URL")
+
+    with pytest.raises(ValidationError, match=r"database_url\n.*is required"):
+        Settings()
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_work_that_may_succeed_at_once_is_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any], code: str
+) -> None:
+    assert client.post(f"/{code}/2/work").json() == 3
+    # The counter was changed in each attempt, and nothing of the first two is left.
+    assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
+    admin.execute("ALTER SEQUENCE attempts RESTART")
+    assert client.post(f"/{code}/3/work").status_code == 503
+
+
+def test_work_whose_connection_breaks_is_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.post("/broken/work").json() == 2
+    assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
+
+
+def test_commit_whose_connection_breaks_is_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.post("/broken/commit").status_code == 503
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
+
+
+def test_work_that_locks_each_other_out_succeeds(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        responses = list(pool.map(client.post, ["/from/1/work", "/from/2/work"]))
+
+    assert [response.status_code for response in responses] == [200, 200]
+    assert admin.execute("SELECT sum(balance) FROM counters").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("40001", 503), ("40P01", 503), ("53300", 503), ("23505", 409), ("42601", 500)],
+)
+def test_request_that_fails_is_answered_and_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any], code: str, status: int, method: str
+) -> None:
+    response = client.request(method, f"/{code}/{method}")
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert ("Retry-After" in response.headers) == (status == 503)
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
+
+
+def test_request_whose_connection_breaks_is_answered_and_not_repeated(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    assert client.put("/broken").status_code == 503
+    assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
+
+
+def test_transactions_write_when_they_say_so(client: httpx2.Client) -> None:
+    for _ in range(2):
+        assert client.get("/read_only/GET").json() == "on"
+        assert client.post("/read_only/POST").json() == "off"
+
+
+def test_systems_without_poll_are_served_too(
+    database_url: SecretStr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("selectors.PollSelector")
+    monkeypatch.delitem(sys.modules, f"{PACKAGE}.database.engine")
+    module = import_module(f"{PACKAGE}.database.engine")
+    engine = create_engine(module.url_of(IsolatedSettings(database_url=database_url)))
+    module.prepare(engine)
+
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+    engine.dispose()
+
+
+def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.Client) -> None:
+    made: list[psycopg.Connection[Any]] = []
+    event.listen(engine_of(app), "connect", lambda _, record: made.append(record.driver_connection))
+
+    client.get("/GET")
+
+    timeouts = {
+        "connect_timeout": "5",
+        "tcp_user_timeout": "5000",
+        "keepalives_idle": "5",
+        "keepalives_interval": "1",
+    }
+    assert made[0].info.get_parameters().items() >= timeouts.items()
+
+
+def test_transaction_that_nobody_continues_is_ended(app: App, client: httpx2.Client) -> None:
+    route_statements(app, "/idle", ["SHOW idle_in_transaction_session_timeout"])
+
+    assert client.get("/idle").json() == "1min"
+
+
+@pytest.mark.parametrize("timeouts", [{"database_lock_timeout": 0.1}])
+def test_lock_is_not_waited_for_for_ever(
+    client: httpx2.Client, admin: psycopg.Connection[Any]
+) -> None:
+    with admin.transaction():
+        admin.execute("SELECT * FROM counters FOR UPDATE")
+        assert client.post("/locked").status_code == 503
+    assert client.post("/locked").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_first_request_after_a_restart_succeeds(
+    client: httpx2.Client, admin: psycopg.Connection[Any], method: str
+) -> None:
+    assert client.request(method, f"/{method}").status_code == 200
+    admin.execute(TERMINATE)
+
+    assert client.request(method, f"/{method}").status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
+def test_constraint_of_an_error_has_its_name() -> None:
+    engine = import_module(f"{PACKAGE}.database.engine")
+    with psycopg.connect(make_empty_database().get_secret_value()) as connection:
+        connection.execute("CREATE TEMPORARY TABLE things (name text CONSTRAINT uq_slug UNIQUE)")
+        connection.execute("INSERT INTO things VALUES ('lamp')")
+        with pytest.raises(psycopg.errors.UniqueViolation) as violated:
+            connection.execute("INSERT INTO things VALUES ('lamp')")
+
+    assert engine.constraint_of(IntegrityError("", {}, violated.value)) == "uq_slug"
+    assert engine.constraint_of(IntegrityError("", {}, Exception())) is None

@@ -1,0 +1,78 @@
+"""The rules of posts."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..database.base import now
+from ..database.session import unbroken
+from . import queries
+from .exceptions import PostNotFound, explained
+from .models import Post
+from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
+
+
+async def find(session: AsyncSession, post_id: UUID) -> Post:
+    """Return a post; raise PostNotFound where there is none."""
+    post = await session.scalar(queries.BY_ID, {"id": post_id})
+    if post is None:
+        raise PostNotFound
+    return post
+
+
+async def list_page(
+    session: AsyncSession, query: PostQuery, *where: ColumnElement[bool], **values: object
+) -> PostPage:
+    """Return a page of posts, of those that meet some conditions with some values."""
+    statement, parameters = queries.PAGES.select(query, *where)
+    rows = (await session.scalars(statement, parameters | values)).all()
+    following = queries.PAGES.next(rows, query)
+    return PostPage.model_validate({"items": rows[: query.limit], "next": following})
+
+
+async def create(session: AsyncSession, new: NewPost, owner: str) -> Post:
+    """Store a new post."""
+    post = Post(**new.model_dump() | {"owner": owner})
+    session.add(post)
+    with explained():
+        await session.flush()
+    return post
+
+
+async def change(session: AsyncSession, post: Post, changes: PostContent | PostChanges) -> None:
+    """Store what has changed; raise PreconditionFailed where the post is not as it was read."""
+    for name, value in changes.model_dump(exclude_unset=True).items():
+        setattr(post, name, value)
+    post.updated_at = now()
+    with explained():
+        await session.flush()
+
+
+async def publish(session: AsyncSession, post: Post) -> None:
+    """Publish a post, once, however many do it now."""
+    await session.refresh(post, with_for_update=True)
+    if post.published_at is None:
+        post.published_at = post.updated_at = now()
+        await session.flush()
+
+
+async def delete(session: AsyncSession, post: Post) -> None:
+    """Delete a post; raise PreconditionFailed where it is not as it was read."""
+    await session.delete(post)
+    with explained():
+        await session.flush()
+
+
+async def export(session: AsyncSession) -> AsyncIterator[bytes]:
+    """Give all posts, a line of JSON each, as the database gives them; the first part is there already."""
+    result = await session.stream(queries.everything())
+
+    async def lines() -> AsyncIterator[bytes]:
+        async for rows in unbroken(result.partitions()):
+            yield b"".join(
+                PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
+            )
+
+    return lines()

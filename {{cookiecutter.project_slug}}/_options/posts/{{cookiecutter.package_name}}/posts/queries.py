@@ -1,0 +1,39 @@
+"""What is asked of the table of posts."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Select, bindparam, select
+
+from ..database.pagination import Key, Pages
+from .models import Post
+from .schemas import Moment, Title
+
+PAGES = Pages(
+    select(Post),
+    {
+        "created_at": Key(Post.created_at, TypeAdapter(Moment)),
+        "title": Key(Post.title, TypeAdapter(Title)),
+    },
+    Post.id,
+    {
+        "owner": Post.owner == bindparam("owner"),
+        "published": Post.published_at.is_not(None) == bindparam("published"),
+        "created_from": Post.created_at >= bindparam("created_from"),
+        "created_before": Post.created_at < bindparam("created_before"),
+    },
+)
+# What `session.get()` asks; made anew with each call, it would be a tenth of what reading a post takes.
+BY_ID = select(Post).where(Post.id == bindparam("id"))
+# {% if "accounts" in cookiecutter.__facts %}
+# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
+VISIBLE = Post.published_at.is_not(None) | (Post.owner == bindparam("reader"))
+# {% endif %}
+# Rows that an export holds at a time.
+EXPORT_BATCH = 500
+
+
+def everything() -> Select[Any]:
+    """Select all posts, oldest first, without a session that remembers them."""
+    statement = select(*Post.__table__.columns).order_by(Post.id)
+    return statement.execution_options(yield_per=EXPORT_BATCH)

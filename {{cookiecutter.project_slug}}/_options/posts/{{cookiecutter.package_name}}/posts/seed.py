@@ -1,0 +1,72 @@
+"""Posts to develop with: `python -m {{ cookiecutter.package_name }} db seed --rows 1000`."""
+
+import re
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import click
+from sqlalchemy import create_engine, insert
+from sqlalchemy.pool import NullPool
+from uuid_utils.compat import uuid7
+
+from ..cli.settings import get_settings
+from ..database.base import now
+from ..database.commands import told
+from ..database.engine import prepare, url_of
+from ..observability.audit_log import log_event
+from .models import Post
+
+BATCH = 1000
+DAY = 24 * 3600
+AUTHORS = ["alice", "bob", "carol", "dave", "erin", "frank"]
+TOPICS = ["bread", "gardens", "maps", "old radios", "rivers", "sailing", "trains", "winter"]
+OPENINGS = ["A beginner's guide to", "What nobody tells you about", "Notes on", "In praise of"]
+SENTENCES = [
+    "It took longer than expected, and was worth it.",
+    "Most of it is patience.",
+    "Three things went wrong before one went right.",
+    "Ask ten people and you will hear eleven answers.",
+    "The best part came last, as it does.",
+    "Bring a notebook.",
+]
+
+
+@click.command()
+@click.option("--rows", default=100, show_default=True, type=click.IntRange(1))
+def seed(rows: int) -> None:
+    """Write posts to develop with."""
+    settings = get_settings()
+    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    prepare(engine)
+    # Not secret: what is written is made up.
+    random = Random()  # noqa: S311
+    with told(), click.progressbar(length=rows, label="posts") as progress:
+        for start in range(0, rows, BATCH):
+            size = min(BATCH, rows - start)
+            with engine.begin() as connection:
+                connection.execute(insert(Post), [make_post(random) for _ in range(size)])
+            progress.update(size)
+    log_event("posts seeded", rows=rows)
+    click.echo(f"{rows} posts were written.")
+
+
+def make_post(random: Random) -> dict[str, Any]:
+    """Make up the row of a post of the last year; three of four are published."""
+    post_id = uuid7()
+    title = f"{random.choice(OPENINGS)} {random.choice(TOPICS)}"
+    created_at = now() - timedelta(seconds=random.randrange(2 * DAY, 365 * DAY))
+    published_at = created_at + timedelta(hours=random.randrange(1, 48))
+    return {
+        "id": post_id,
+        "slug": f"{re.sub(r'[^a-z]+', '-', title.lower())}-{post_id.hex}",
+        "title": title,
+        "body": "\n\n".join(
+            " ".join(random.choices(SENTENCES, k=5)) for _ in range(random.randrange(1, 6))
+        ),
+        "owner": random.choice(AUTHORS),
+        "published_at": published_at if random.random() < 0.75 else None,
+        "created_at": created_at,
+        "updated_at": max(created_at, published_at),
+        "version": 1,
+    }

@@ -1,0 +1,385 @@
+"""What FastAPI and Starlette leave to the application, or do in their own way."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.testclient import TestClient
+from starlette.routing import Route, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.web.health import get_checks
+from {{ cookiecutter.package_name }}.web.schemas import Schema
+
+from .support.framework import App, client_for, route, route_body
+from .support.serving import Client, serving
+from .support.settings import IsolatedSettings
+
+
+class Answer(Schema):
+    number: int
+
+
+class ResponseWithMore(Response):
+    """A response that sends a message of another kind than its start and its body."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        info = {"template": "of no page", "context": {}}
+        await send({"type": "http.response.debug", "info": info})
+        await super().__call__(scope, receive, send)
+
+
+class Copy(Response):
+    """A response that sends what it reads."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        async for part in Request(scope, receive).stream():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def copy() -> Response:
+    return Copy()
+
+
+async def copy_in_a_stream(request: Request) -> Response:
+    return StreamingResponse(request.stream())
+
+
+async def more() -> Response:
+    return ResponseWithMore(b"answer")
+
+
+async def break_off() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[str]:
+        yield "begun"
+        raise RuntimeError("in the middle of it")
+
+    return StreamingResponse(chunks())
+
+
+async def be_odd() -> None:
+    raise HTTPException(499, "Nobody knows this status.")
+
+
+async def not_modified() -> None:
+    raise HTTPException(304)
+
+
+def test_error_in_the_middle_of_a_response_reaches_the_server(app: App) -> None:
+    route(app, "/break", break_off)
+
+    with (
+        TestClient(app, base_url="http://localhost") as client,
+        pytest.raises(RuntimeError, match="in the middle of it"),
+    ):
+        client.get("/break")
+
+
+def test_status_that_is_no_error_has_no_problem(app: App) -> None:
+    route(app, "/unchanged", not_modified)
+
+    with client_for(app) as client:
+        response = client.get("/unchanged")
+
+    assert response.status_code == 304
+    assert response.content == b""
+
+
+def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
+    route(app, "/odd", be_odd)
+
+    with client_for(app) as client:
+        response = client.get("/odd")
+
+    assert response.status_code == response.json()["status"] == 499
+    assert response.json()["detail"] == "Nobody knows this status."
+
+
+def test_messages_of_other_kinds_pass(app: App) -> None:
+    route(app, "/more", more)
+
+    with client_for(app) as client:
+        assert client.get("/more").content == b"answer"
+
+
+def test_head_is_head_to_the_server_and_ends_a_stream(app: App) -> None:
+    made: list[str] = []
+    methods: list[str] = []
+
+    async def stream() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[str]:
+            for _ in range(3):
+                made.append("chunk")
+                yield "chunk"
+
+        return StreamingResponse(chunks())
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        methods.append(scope["method"])
+
+    route(app, "/stream", stream)
+
+    response = TestClient(server, base_url="http://localhost").head("/stream")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert made == ["chunk"]
+    assert methods == ["HEAD"]
+
+
+def test_head_ends_a_stream_within_a_task_group(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    async def events() -> AsyncIterator[str]:
+        while True:
+            yield "event"
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        # As of this version, streams do not wait for a disconnect.
+        await app({**scope, "asgi": {"version": "3.0", "spec_version": "2.4"}}, receive, send)
+
+    app.add_api_route("/events", events, response_class=EventSourceResponse)
+
+    response = TestClient(server, base_url="http://localhost").head("/events")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+def statuses(lines: str) -> list[int]:
+    """Return the status of each request in the log."""
+    entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
+    return [entry["status"] for entry in entries if entry["message"] == "request"]
+
+
+@pytest.mark.parametrize("path", ["/chunks", "/events", "/idle"])
+def test_head_of_a_stream_is_no_error(
+    path: str,
+    deployed: dict[str, object],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = create_app(IsolatedSettings.model_validate(deployed))
+    closed = Event()
+
+    async def chunks() -> AsyncIterator[str]:
+        try:
+            while path != "/idle":
+                yield "chunk"
+                await asyncio.sleep(0)
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    async def stream() -> Response:
+        return StreamingResponse(chunks(), media_type="text/event-stream")
+
+    route(app, "/chunks", stream)
+    route(app, "/idle", stream)
+    app.add_api_route("/events", chunks, response_class=EventSourceResponse)
+
+    with serving(app) as port, Client(port) as client:
+        client.send(f"HEAD {path} HTTP/1.1", "Connection: close")
+        head, _, body = client.receive().partition(b"\r\n\r\n")
+        assert closed.wait(10)
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"content-type: text/event-stream" in head
+    assert body == b""
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+    assert statuses(capsys.readouterr().err) == [200]
+
+
+@pytest.mark.parametrize("endpoint", [copy, copy_in_a_stream])
+def test_body_that_is_too_large_after_the_response_has_begun_ends_the_connection(
+    endpoint: Any,
+    deployed: dict[str, object],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = create_app(IsolatedSettings.model_validate(deployed | {"max_body_size": 10}))
+    app.add_api_route("/copy", endpoint, methods=["POST"], response_model=None)
+
+    with serving(app) as port, Client(port) as client:
+        client.send("POST /copy HTTP/1.1", "Transfer-Encoding: chunked")
+        assert client.socket.recv(4096).startswith(b"HTTP/1.1 200 ")
+        client.socket.sendall(b"b\r\ntoo much of\r\n")
+
+        assert client.receive() == b""
+    assert [each for each in caplog.records if each.exc_info] == []
+    assert statuses(capsys.readouterr().err) == [200]
+
+
+def test_client_that_leaves_within_its_request_is_no_error(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading, left = Event(), Event()
+
+    async def read(request: Request) -> None:
+        reading.set()
+        try:
+            await request.body()
+        finally:
+            left.set()
+
+    app.add_api_route("/read", read, methods=["POST"])
+
+    with serving(app) as port:
+        with Client(port) as client:
+            client.send("POST /read HTTP/1.1", "Content-Length: 9", body=b"half")
+            assert reading.wait(10)
+        assert left.wait(10)
+
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+def test_body_of_unknown_length_is_counted() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"[1,"
+        yield b"2,"
+        yield b"3456789]"
+
+    app = create_app(IsolatedSettings(max_body_size=10))
+    route_body(app, "/echo", list[int])
+
+    with client_for(app) as client:
+        response = client.post("/echo", content=chunks())
+        nowhere = client.post("/nowhere", content=chunks())
+
+    assert response.status_code == 413
+    assert response.json()["title"] == "Content Too Large"
+    assert nowhere.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"host", b"origin", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"],
+)
+def test_headers_cost_as_much_as_they_are_long(name: bytes) -> None:
+    app = create_app(IsolatedSettings.model_validate({"trusted_proxies": ["127.0.0.1"]}))
+    sent: list[Message] = []
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/livez",
+        "query_string": b"",
+        "client": ("127.0.0.1", 50000),
+        "headers": [(b"host", b"localhost")] + [(name, b"x" * 128)] * 50_000,
+    }
+
+    async def receive() -> Message:
+        raise AssertionError("the endpoint takes no body")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    started = perf_counter()
+    asyncio.run(app(scope, receive, send))
+
+    assert perf_counter() - started < 1
+    assert sent[0]["status"] == (400 if name == b"host" else 200)
+
+
+def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
+    route(app, "/things", not_modified)
+    route_body(app, "/things", Answer)
+    app.add_api_route("/things", not_modified, methods=["DELETE", "PATCH", "PUT"], name="others")
+
+    with client_for(app) as client:
+        response = client.request("TRACE", "/things")
+
+    assert response.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS"])
+def test_methods_below_a_mount_are_its_own(method: str, app: App, tmp_path: Path) -> None:
+    app.mount("/below", Router([Route("/livez", not_modified, methods=["POST"])]))
+    app.mount("/files", StaticFiles(directory=tmp_path))
+
+    with client_for(app) as client:
+        for path, allowed in {"/below/livez": "POST", "/files/livez": "GET, HEAD"}.items():
+            response = client.request(method, path)
+
+            assert (response.status_code, response.headers["Allow"]) == (405, allowed)
+
+
+def test_methods_of_another_host_are_its_own(app: App) -> None:
+    app.host("localhost", Router([Route("/things", not_modified, methods=["POST"])]))
+
+    with client_for(app) as client:
+        response = client.get("/things")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+
+
+def test_methods_of_a_service_below_a_mount_are_allowed(app: App) -> None:
+    app.mount("/below", create_app(IsolatedSettings()))
+
+    with client_for(app) as client:
+        response = client.post("/below/livez")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_probes_share_the_checks_that_run(app: App) -> None:
+    asked, checked = [], []
+
+    async def flood() -> list[int]:
+        all_asked, go_on = asyncio.Event(), asyncio.Event()
+
+        async def check() -> None:
+            checked.append("check")
+            await go_on.wait()
+
+        async def server(scope: Scope, receive: Receive, send: Send) -> None:
+            asked.append(scope["path"])
+            if len(asked) == 51:
+                all_asked.set()
+            await app(scope, receive, send)
+
+        get_checks(app).add("search", check, deadline=60)
+        transport = httpx2.ASGITransport(server)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            first, *others = [asyncio.create_task(client.get("/readyz")) for _ in range(51)]
+            await all_asked.wait()
+            for _ in range(100):
+                await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            return [response.status_code for response in await asyncio.gather(*others)]
+
+    with TestClient(app, base_url="http://localhost") as client:
+        assert client.portal
+        assert client.portal.call(flood) == [200] * 50
+        assert checked == ["check"]
+        assert client.get("/readyz").status_code == 200
+    assert checked == ["check"] * 2
+
+
+def test_response_that_does_not_fit_is_logged_without_its_data(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leak() -> object:
+        return {"number": "hunter2"}
+
+    app.add_api_route("/leak", leak, response_model=Answer)
+
+    with client_for(app) as client:
+        response = client.get("/leak")
+
+    assert response.status_code == 500
+    assert response.json()["title"] == "Internal Server Error"
+    assert "'number'" in caplog.text
+    assert "hunter2" not in caplog.text

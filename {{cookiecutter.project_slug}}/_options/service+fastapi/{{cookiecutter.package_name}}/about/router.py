@@ -1,0 +1,16 @@
+"""The about endpoint."""
+
+from fastapi import APIRouter
+
+from ..web.dependencies import SettingsDep
+from ..web.requests import StrictRoute
+from . import service
+from .schemas import About
+
+router = APIRouter(prefix="/about", tags=["about"], route_class=StrictRoute)
+
+
+@router.get("")
+async def read_about(settings: SettingsDep) -> About:
+    """Name the service, its version and its environment."""
+    return service.describe(settings)

@@ -1,0 +1,21 @@
+"""The list of routers under /api/v1."""
+
+from fastapi import APIRouter
+
+from .about.router import router as about
+# {% if "accounts" in cookiecutter.__facts %}
+from .accounts.router import router as accounts
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+from .posts.router import router as posts
+# {% endif %}
+
+router = APIRouter(prefix="/api/v1")
+
+router.include_router(about)
+# {% if "accounts" in cookiecutter.__facts %}
+router.include_router(accounts)
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+router.include_router(posts)
+# {% endif %}

@@ -1,0 +1,41 @@
+"""The OpenAPI document."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.routing import APIRoute
+
+from ..config import Settings
+from ..web.problems import MEDIA_TYPE, Problem
+
+REF = "#/components/schemas/{model}"
+# What any operation may answer besides what it declares.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Problem",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}},
+    }
+}
+
+
+def init_app(app: FastAPI, settings: Settings) -> None:
+    """Add what FastAPI cannot know to its document: where the service is, and what a problem is."""
+    make_document = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make_document()
+        if settings.root_path:
+            document["servers"] = [{"url": settings.root_path}]
+        problem = Problem.model_json_schema(mode="serialization", ref_template=REF)
+        added = {**problem.pop("$defs"), "Problem": problem}
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(jsonable_encoder(added, exclude_none=True))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI documents it
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation after its domain and its function."""
+    return ".".join([*map(str, route.tags[-1:]), route.name])

@@ -1,0 +1,366 @@
+"""Around every request: its id, its limits, the headers of its response, its line in the log."""
+
+import logging
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from time import perf_counter
+from typing import Literal
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from ..config import Settings
+from ..observability import request_id, traceparent
+from ..observability.logs import RequestLog
+from .allowed_hosts import AllowedHosts
+from .error_handlers import problem_response
+from .problems import UNTRUSTED_HOST, UNTRUSTED_ORIGIN
+from .security_headers import security_headers
+from .trusted_proxies import TrustedProxies, parse_address
+
+logger = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+
+# Headers that must not be repeated: a second one makes the value malformed.
+SINGLE = {
+    b"content-length",
+    b"host",
+    b"origin",
+    b"traceparent",
+    b"x-request-id",
+}
+REPEATED = b","
+# https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
+POLICY_VIOLATION, INTERNAL_ERROR = 1008, 1011
+
+
+class RequestMiddleware:
+    """Begin each request, refuse it or pass it on, see its response out, log it."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, error_app: ASGIApp) -> None:
+        self.app, self.error_app = app, error_app
+        self.log = RequestLog(settings)
+        self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
+        self.allowed_origins = set(settings.cors_origins)
+        self.proxies = TrustedProxies(settings.trusted_proxies)
+        self.security = {
+            scheme: [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+            for scheme, headers in security_headers(settings).items()
+        }
+        self.max_body_size = settings.max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        single, forwarded = read_headers(scope)
+        apply_proxy_headers(scope, forwarded, self.proxies)
+        security = self.security["https" if scope["scheme"] in ("https", "wss") else "http"]
+        if scope["type"] == "websocket":
+            await self.handle_websocket(WebSocketConnection(scope, receive, send, single, security))
+            return
+        exchange = Exchange(scope, receive, send, self.max_body_size, single, security)
+        try:
+            if exchange.host not in self.allowed_hosts:
+                await problem_response(400, UNTRUSTED_HOST)(scope, receive, exchange.send)
+            elif exchange.content_length > self.max_body_size:
+                await problem_response(413)(scope, receive, exchange.send)
+            else:
+                await self.call_app(exchange)
+        except Exception:
+            logger.exception("unhandled error")
+            if exchange.begun:
+                raise
+            await self.error_app(scope, receive, exchange.send)
+        finally:
+            if self.log.is_on:
+                exchange.log_to(self.log)
+
+    async def call_app(self, exchange: "Exchange") -> None:
+        """Call the application; a client that leaves, or that wants no body, is no error."""
+        try:
+            await self.app(exchange.scope, exchange.receive, exchange.send)
+        except* (HeadAnswered, ClientDisconnect) as errors:
+            release_frames(errors)
+
+    async def handle_websocket(self, socket: "WebSocketConnection") -> None:
+        """Refuse the handshake or call the application, and log the connection when it has ended."""
+        try:
+            if socket.host not in self.allowed_hosts:
+                await socket.refuse(400, UNTRUSTED_HOST)
+            elif not self.is_allowed_origin(socket.origin, socket.host):
+                await socket.refuse(403, UNTRUSTED_ORIGIN)
+            else:
+                await self.app(socket.scope, socket.receive, socket.send)
+        except WebSocketDisconnect:
+            # An endpoint that reads until the client leaves need not catch it.
+            pass
+        except Exception:
+            logger.exception("unhandled error")
+            await self.error_app(socket.scope, socket.receive, socket.send)
+        finally:
+            if self.log.is_on:
+                socket.log_to(self.log)
+
+    def is_allowed_origin(self, origin: str | None, host: str) -> bool:
+        """Return whether pages of an origin may connect: browsers do not apply CORS to WebSockets."""
+        same = (f"http://{host}", f"https://{host}")
+        return origin in (None, *same) or not self.allowed_origins.isdisjoint({origin, "*"})
+
+
+class HeadAnswered(Exception):
+    """Nothing of the stream that would follow is wanted."""
+
+
+def release_frames(errors: ExceptionGroup) -> None:
+    """Forget where errors were raised: that would keep a generator open until the next garbage collection."""
+    for error in errors.exceptions:
+        error.__traceback__ = error.__context__ = None
+
+
+def read_headers(scope: Scope) -> tuple[dict[bytes, bytes], list[str]]:
+    """Return the headers that must not be repeated, and the lists of those of proxies.
+
+    The loop concatenates nothing: its time would grow with the square of the number of headers.
+    """
+    single: dict[bytes, bytes] = {}
+    lists: dict[bytes, list[bytes]] = {b"x-forwarded-for": [], b"x-forwarded-proto": []}
+    for name, value in scope["headers"]:
+        if name in SINGLE:
+            single[name] = REPEATED if name in single else value
+        elif name in lists:
+            lists[name].append(value)
+    return single, [b",".join(values).decode("latin-1") for values in lists.values()]
+
+
+def apply_proxy_headers(scope: Scope, forwarded: Sequence[str], proxies: TrustedProxies) -> None:
+    """Set the client and the scheme that trusted proxies report."""
+    is_socket = scope["type"] == "websocket"
+    scheme: str = scope.setdefault("scheme", "ws" if is_socket else "http")
+    if scope.get("client"):
+        host, port = scope["client"]
+        client, scheme = proxies.resolve(host, scheme, *forwarded)
+        if client != host:
+            is_peer = client == str(parse_address(host))
+            scope["client"] = (client, port if is_peer else 0)
+        scope["scheme"] = scheme.replace("http", "ws") if is_socket else scheme
+
+
+def set_context(single: dict[bytes, bytes]) -> str:
+    """Set the id and the trace of the log lines of a request; return the id."""
+    traceparent.begin(single.get(b"traceparent", b"").decode("latin-1"))
+    return request_id.begin(single.get(b"x-request-id", b"").decode("latin-1"))
+
+
+def path_template(scope: Scope) -> str | None:
+    """Return the path of the route, without the values of its variables."""
+    # FastAPI keeps the path with the prefixes of its routers here, but not that of a WebSocket.
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    path: str | None = getattr(context, "path_format", None)
+    return path or getattr(scope.get("route"), "path_format", None)
+
+
+def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
+    """Return the headers of a response and those of every response; its own are kept."""
+    names = {name.lower() for name, _ in headers}
+    added = [header for header in security if header[0] not in names]
+    return [*headers, *added, (b"x-request-id", identifier.encode())]
+
+
+class Exchange:
+    """One request and its response, as far as they have come."""
+
+    __slots__ = (
+        "begun",
+        "content_length",
+        "host",
+        "id",
+        "left",
+        "method",
+        "receive_on",
+        "scope",
+        "security",
+        "send_on",
+        "sent",
+        "started",
+        "status",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        max_body_size: int,
+        single: dict[bytes, bytes],
+        security: Headers,
+    ) -> None:
+        self.started = perf_counter()
+        self.scope, self.receive_on, self.send_on = scope, receive, send
+        self.left = max_body_size
+        self.begun, self.status, self.sent = False, 500, 0
+        self.security = security
+        self.host = single.get(b"host", b"").decode("latin-1")
+        length = single.get(b"content-length", b"")
+        # Python refuses numbers of thousands of digits.
+        self.content_length = int(length[:20]) if length.isdigit() else 0
+        self.id = set_context(single)
+        self.method: str = scope["method"]
+        if self.method == "HEAD":
+            # FastAPI answers it nowhere by itself; it is GET without a body, though not to the server.
+            self.scope = {**scope, "method": "GET"}
+
+    async def receive(self) -> Message:
+        """Count the body as it comes, whatever length it said to have."""
+        message = await self.receive_on()
+        self.left -= len(message.get("body", b""))
+        if self.left >= 0:
+            return message
+        if self.begun:
+            # Too late for an error: servers close the connection of an incomplete response.
+            return {"type": "http.disconnect"}
+        raise HTTPException(413)
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Add the headers that every response has; what the response says itself stays."""
+        if message["type"] == "http.response.start":
+            self.begun, self.status = True, message["status"]
+            own = message.get("headers", ())
+            message["headers"] = with_common_headers(own, self.security, self.id)
+            if self.method == "HEAD":
+                return self.send_head(message)
+        elif message["type"] == "http.response.body":
+            if self.method == "HEAD":
+                return self.drop_body(is_stream=message.get("more_body", False))
+            self.sent += len(message.get("body", b""))
+        return self.send_on(message)
+
+    async def send_head(self, start: Message) -> None:
+        """Complete the response to a HEAD; the server then reports a disconnect, which ends an idle stream as well."""
+        await self.send_on(start)
+        await self.send_on({"type": "http.response.body", "body": b""})
+
+    async def drop_body(self, *, is_stream: bool) -> None:
+        """Send no body to a HEAD, and stop a stream."""
+        if is_stream:
+            raise HeadAnswered
+
+    def log_to(self, log: RequestLog) -> None:
+        """Write the line; servers make a 500 of a response that was never begun."""
+        client = self.scope.get("client")
+        log.write(
+            method=self.method,
+            route=path_template(self.scope),
+            status=self.status,
+            started=self.started,
+            size=self.sent,
+            client=client[0] if client else None,
+        )
+
+
+class WebSocketConnection:
+    """One WebSocket, from its handshake until it is closed."""
+
+    __slots__ = (
+        "host",
+        "id",
+        "origin",
+        "phase",
+        "receive",
+        "scope",
+        "security",
+        "send_on",
+        "sent",
+        "started",
+        "status",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        single: dict[bytes, bytes],
+        security: Headers,
+    ) -> None:
+        self.started = perf_counter()
+        self.scope, self.receive, self.send_on = scope, receive, send
+        self.security = security
+        self.host = single.get(b"host", b"").decode("latin-1")
+        origin = single.get(b"origin")
+        self.origin = None if origin is None else origin.decode("latin-1")
+        self.id = set_context(single)
+        self.phase: Literal["connecting", "open", "response", "ended"] = "connecting"
+        # Servers respond with 500 to a handshake that the endpoint neither accepts nor refuses.
+        self.status, self.sent = 500, 0
+
+    async def refuse(self, status: int, detail: str | None = None) -> None:
+        """Respond to the handshake with a problem document."""
+        await problem_response(status, detail)(self.scope, self.receive, self.send)
+
+    async def send(self, message: Message) -> None:
+        """Add headers to the response to the handshake; respond with a problem to a refusal."""
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self.phase, self.status = "open", 101
+            own = message.get("headers", ())
+            message["headers"] = [*own, (b"x-request-id", self.id.encode())]
+        elif kind == "websocket.send":
+            self.sent += len(message.get("bytes") or (message.get("text") or "").encode())
+        elif kind == "websocket.close":
+            if self.phase == "connecting":
+                # Servers respond with 403 and no document; Starlette closes where no route matches.
+                await self.refuse(403 if "endpoint" in self.scope else 404)
+                return
+            self.phase = "ended"
+        elif kind == "websocket.http.response.start":
+            await self.start_response(message)
+            return
+        elif self.phase != "response":
+            return
+        await self.send_on(message)
+
+    async def start_response(self, message: Message) -> None:
+        """Send the response that refuses the handshake; close the connection if it cannot be sent."""
+        status: int = message["status"]
+        can_respond = "websocket.http.response" in (self.scope.get("extensions") or ())
+        if self.phase == "connecting" and can_respond:
+            self.phase, self.status = "response", status
+            own = message.get("headers", ())
+            message["headers"] = with_common_headers(own, self.security, self.id)
+            await self.send_on(message)
+        elif self.phase in ("connecting", "open"):
+            # Servers respond with 403 to a handshake that is closed.
+            self.status = 403 if self.phase == "connecting" else self.status
+            self.phase = "ended"
+            code = INTERNAL_ERROR if status >= 500 else POLICY_VIOLATION
+            # The client may have left.
+            with suppress(OSError):
+                await self.send_on({"type": "websocket.close", "code": code})
+
+    def log_to(self, log: RequestLog) -> None:
+        """Write the line of the connection."""
+        client = self.scope.get("client")
+        log.write(
+            method="WEBSOCKET",
+            route=path_template(self.scope),
+            status=self.status,
+            started=self.started,
+            size=self.sent,
+            client=client[0] if client else None,
+        )
+
+
+class RootPathMiddleware:
+    """Tell the application where it is mounted, whether or not the proxy takes the prefix off."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            scope["root_path"] = self.root_path
+        await self.app(scope, receive, send)

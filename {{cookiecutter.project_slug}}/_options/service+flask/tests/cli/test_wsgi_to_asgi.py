@@ -1,0 +1,234 @@
+"""A WSGI application behind the server: what its threads see of requests, and clients of its responses."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from threading import Event, current_thread
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from ..support.serving import Client, Relay, relaying
+from ..support.settings import PACKAGE
+
+LIMIT = 100_000
+
+
+class App:
+    """A WSGI application that does what the path says, and keeps what became of it."""
+
+    def __init__(self) -> None:
+        self.environs: list[WSGIEnvironment] = []
+        self.bodies: list[int] = []
+        self.closed, self.may_go_on = Event(), Event()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.environs.append(environ)
+        assert current_thread().name.startswith(("request", "probe"))
+        view = getattr(self, environ["PATH_INFO"].partition("/")[2].partition("/")[0])
+        answer: Iterable[bytes] = view(environ, start_response)
+        return answer
+
+    def read(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        self.bodies.append(len(environ["wsgi.input"].read()))
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"", b"o", b"k"]
+
+    def nothing(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    def stream(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        try:
+            yield b"first"
+            assert self.may_go_on.wait(10)
+            for _ in range(1000):
+                time.sleep(0.01)
+                yield b"x" * 10_000
+        finally:
+            self.closed.set()
+
+    def livez(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"alive"]
+
+    def old(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        write = start_response("200 OK", [])
+        write(b"written ")
+        return [b"and returned"]
+
+    def replace(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "5")])
+        try:
+            raise ValueError("on the way")
+        except ValueError:
+            start_response("500 Internal Server Error", [], sys.exc_info())
+        return [b"failed"]
+
+    def late(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"first"
+        try:
+            raise ValueError("on the way")
+        except ValueError:
+            start_response("500 Internal Server Error", [], sys.exc_info())
+
+
+@pytest.fixture(scope="module")
+def relay() -> Iterator[Relay]:
+    # Longer than a client of these tests waits: what is answered was answered at once.
+    with relaying(request_timeout=60) as relay:
+        yield relay
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
+
+
+@pytest.fixture
+def port(app: App, relay: Relay) -> int:
+    adapter = import_module(f"{PACKAGE}.cli.wsgi_to_asgi")
+    relay.app = adapter.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)
+    return relay.port
+
+
+def ask(port: int, *lines: str, body: bytes = b"") -> bytes:
+    with Client(port) as client:
+        client.send(*lines, "Connection: close", body=body)
+        return client.receive()
+
+
+def test_environment_has_what_was_sent(app: App, port: int) -> None:
+    received = ask(
+        port,
+        "POST /read/caf%C3%A9/%FF?q=%20x HTTP/1.1",
+        "Content-Type: text/plain",
+        "Content-Length: 4",
+        "Cookie: a=1",
+        "Cookie: b=2",
+        "X-Forwarded-For: 192.0.2.1",
+        "X_Forwarded_For: 192.0.2.66",
+        "X-Forwarded-For: 192.0.2.2",
+        body=b"body",
+    )
+
+    (environ,) = app.environs
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert received.endswith(b"\r\n\r\nok")
+    assert app.bodies == [4]
+    expected = {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/read/caf\xc3\xa9/\xff",
+        "QUERY_STRING": "q=%20x",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_TYPE": "text/plain",
+        "CONTENT_LENGTH": "4",
+        "HTTP_HOST": "localhost",
+        "HTTP_COOKIE": "a=1; b=2",
+        "HTTP_X_FORWARDED_FOR": "192.0.2.1,192.0.2.2",
+        "wsgi.url_scheme": "http",
+    }
+    assert {name: environ[name] for name in expected} == expected
+
+
+def test_response_without_a_body_is_complete(port: int) -> None:
+    assert ask(port, "GET /nothing HTTP/1.1").startswith(b"HTTP/1.1 204 ")
+
+
+def test_what_is_written_comes_before_what_is_returned(port: int) -> None:
+    received = ask(port, "GET /old HTTP/1.0")
+
+    assert received.endswith(b"written \r\nc\r\nand returned\r\n0\r\n\r\n")
+
+
+def test_response_that_failed_is_replaced_before_it_was_sent(port: int) -> None:
+    received = ask(port, "GET /replace HTTP/1.1")
+
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert b"failed" in received
+
+
+def test_response_that_fails_after_it_was_sent_breaks_off(port: int) -> None:
+    received = ask(port, "GET /late HTTP/1.1")
+
+    assert b"first" in received
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_parts_of_a_stream_are_sent_as_they_come(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /stream HTTP/1.1")
+
+        assert client.receive(b"first\r\n").endswith(b"first\r\n")
+        app.may_go_on.set()
+
+
+def test_stream_ends_when_its_client_leaves(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("GET /stream HTTP/1.1")
+        client.socket.recv(4096)
+    app.may_go_on.set()
+
+    assert app.closed.wait(5)
+
+
+def test_bodies_that_are_waited_for_take_no_thread(app: App, port: int) -> None:
+    clients = [Client(port) for _ in range(20)]
+    for client in clients:
+        client.send("POST /read HTTP/1.1", "Content-Length: 9", "Connection: close", body=b"half")
+
+    assert ask(port, "GET /nothing HTTP/1.1").startswith(b"HTTP/1.1 204 ")
+
+    for client in clients:
+        client.socket.close()
+    assert app.bodies == []
+
+
+def test_probe_is_answered_while_all_threads_are_busy(app: App, port: int) -> None:
+    clients = [Client(port) for _ in range(3)]
+    for client in clients:
+        client.send("GET /stream HTTP/1.1")
+    for client in clients[:2]:
+        assert client.socket.recv(4096)
+
+    assert b"alive" in ask(port, "GET /livez HTTP/1.1")
+
+    assert not app.closed.is_set()
+    for client in clients:
+        client.socket.close()
+    app.may_go_on.set()
+
+
+@pytest.mark.parametrize(
+    ("lines", "body", "received"),
+    [
+        (["Content-Length: 50000"], b"x" * 50_000, 50_000),
+        (["Content-Length: 100001"], b"", 0),
+    ],
+    ids=["as long as it may be", "too long"],
+)
+def test_body_of_known_length_is_received_unless_it_is_too_long(
+    lines: list[str], body: bytes, received: int, app: App, port: int
+) -> None:
+    assert ask(port, "POST /read HTTP/1.1", *lines, body=body).endswith(b"ok")
+    assert app.bodies == [received]
+
+
+def test_body_of_unknown_length_is_received_up_to_the_limit(app: App, port: int) -> None:
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Transfer-Encoding: chunked")
+        for _ in range(40):
+            client.socket.sendall(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
+        client.socket.sendall(b"0\r\n\r\n")
+
+        # The connection stays open.
+        assert client.receive(b"ok").endswith(b"ok")
+    (length,) = app.bodies
+    assert LIMIT < length < 400_000

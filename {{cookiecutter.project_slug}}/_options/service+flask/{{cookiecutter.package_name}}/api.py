@@ -1,0 +1,21 @@
+"""The list of blueprints under /api/v1."""
+
+from flask import Blueprint
+
+from .about.views import bp as about
+# {% if "accounts" in cookiecutter.__facts %}
+from .accounts.views import bp as accounts
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+from .posts.views import bp as posts
+# {% endif %}
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+bp.register_blueprint(about)
+# {% if "accounts" in cookiecutter.__facts %}
+bp.register_blueprint(accounts)
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+bp.register_blueprint(posts)
+# {% endif %}

@@ -1,0 +1,174 @@
+"""The OpenAPI document."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Any, NamedTuple
+
+from flask import Flask
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+# {% if "accounts" in cookiecutter.__facts %}
+from ..accounts.dependencies import SECURITY_SCHEMES, describe_security
+# {% endif %}
+from ..metadata import DESCRIPTION, NAME, VERSION
+from ..web.operations import PLACES, Adapter, Operation, path_template
+from ..web.problems import MEDIA_TYPE, Problem
+
+REF = "#/components/schemas/"
+PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
+
+# What an adapter validates or returns is described by, the key being its identity.
+Schemas = dict[int, dict[str, Any]]
+
+
+class Route(NamedTuple):
+    """An operation, and where it is."""
+
+    path: str
+    method: str
+    endpoint: str
+    operation: Operation
+
+
+def make_document(app: Flask) -> dict[str, Any]:
+    """Describe every view that is an operation."""
+    routes = list(find_routes(app))
+    schemas, components = make_schemas([route.operation for route in routes])
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method] = without_nulls(describe(route, schemas))
+    root_path = app.extensions["settings"].root_path
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
+        **({"servers": [{"url": root_path}]} if root_path else {}),
+        "paths": paths,
+        "components": {
+            "schemas": without_nulls(components),
+            # {% if "accounts" in cookiecutter.__facts %}
+            "securitySchemes": SECURITY_SCHEMES,
+            # {% endif %}
+        },
+    }
+
+
+def find_routes(app: Flask) -> Iterator[Route]:
+    """Give the operations of an application, their paths as OpenAPI writes them."""
+    for rule in app.url_map.iter_rules():
+        operation = app.view_functions[rule.endpoint]
+        if isinstance(operation, Operation):
+            path = path_template(rule.rule)
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield Route(path, method.lower(), rule.endpoint, operation)
+
+
+def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
+    """Return the schema of each adapter, and the components that schemas refer to.
+
+    They are made at once, so that a model which is different as input has two names.
+    """
+    used: list[tuple[Adapter, JsonSchemaMode]] = [(TypeAdapter(Problem), "serialization")]
+    for operation in operations:
+        used += [(adapter, "validation") for adapter in operation.takes.values()]
+        used += [(adapter, "serialization") for adapter in operation.returned.values() if adapter]
+    inputs = [(id(adapter), mode, adapter) for adapter, mode in used]
+    made, rest = TypeAdapter.json_schemas(inputs, ref_template=REF + "{model}")
+    schemas: Schemas = {key: schema for (key, _), schema in made.items()}
+    components: dict[str, Any] = rest["$defs"]
+    # A query and headers are described field by field.
+    used_as_fields = set()
+    for operation in operations:
+        for name in ("query", "headers"):
+            if adapter := operation.takes.get(name):
+                used_as_fields.add(model := schemas[id(adapter)]["$ref"].removeprefix(REF))
+                schemas[id(adapter)] = components[model]
+    for model in used_as_fields:
+        del components[model]
+    return schemas, components
+
+
+def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
+    """Describe an operation; members that it has not are None."""
+    *blueprints, name = route.endpoint.split(".")
+    takes, returned = route.operation.takes, route.operation.returned
+    operation_id = ".".join([*blueprints[-1:], name])
+    media_type = route.operation.media_type
+    stream = {media_type: {"schema": {"type": "string"}}} if media_type else None
+    responses = {
+        str(status): {
+            "description": HTTPStatus(status).phrase if status >= 300 else "Successful Response",
+            "content": (adapter and json(titled(schemas[id(adapter)], f"Response_{operation_id}")))
+            or stream,
+        }
+        for status, adapter in returned.items()
+    }
+    body = {}
+    if "body" in takes:
+        schema = titled(schemas[id(takes["body"])], "Body")
+        required = {} if "body" in route.operation.optional else {"required": True}
+        body = {"requestBody": {**required, "content": json(schema)}}
+    # {% if "accounts" in cookiecutter.__facts %}
+    if "form" in takes:
+        form = {"application/x-www-form-urlencoded": {"schema": schemas[id(takes["form"])]}}
+        body = {"requestBody": {"required": True, "content": form}}
+    # {% endif %}
+    return {
+        "tags": blueprints[-1:] or None,
+        "summary": title(name),
+        "description": getdoc(route.operation.view),
+        "operationId": operation_id,
+        "parameters": list(parameters(takes, schemas)) or None,
+        # {% if "accounts" in cookiecutter.__facts %}
+        "security": describe_security(route.operation.security),
+        # {% endif %}
+        **body,
+        "responses": responses | {"default": PROBLEM},
+    }
+
+
+def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[str, Any]]:
+    """Describe what comes with the path, the query and the headers."""
+    for name, adapter in takes.items():
+        if name not in PLACES:
+            yield parameter(name, "path", True, schemas[id(adapter)])
+    for place in ("query", "headers"):
+        if taken := takes.get(place):
+            model = schemas[id(taken)]
+            for name, schema in model["properties"].items():
+                yield parameter(name, PLACES[place], name in model.get("required", ()), schema)
+
+
+def parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe one parameter."""
+    return {
+        "name": name,
+        "in": place,
+        "required": required,
+        "schema": titled(schema, name),
+        "description": schema.get("description"),
+        "deprecated": schema.get("deprecated"),
+    }
+
+
+def titled(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give a schema a title, unless it is a reference or has one."""
+    return schema if "$ref" in schema else {"title": title(name), **schema}
+
+
+def title(name: str) -> str:
+    """Write a name as a title."""
+    return name.replace("_", " ").title()
+
+
+def json(schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe content that is JSON."""
+    return {"application/json": {"schema": schema}}
+
+
+def without_nulls(value: Any) -> Any:
+    """Leave out members that are None; a default of null says nothing either."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

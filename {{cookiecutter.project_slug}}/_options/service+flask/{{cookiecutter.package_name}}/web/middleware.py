@@ -1,0 +1,170 @@
+"""Around every request: its id, its limits, the headers of its response, its line in the log."""
+
+from collections.abc import Iterable, Iterator
+from io import RawIOBase
+from time import perf_counter
+from typing import Any
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import Rule
+from werkzeug.wsgi import ClosingIterator, LimitedStream
+
+from ..config import Settings
+from ..observability import request_id, traceparent
+from ..observability.logs import RequestLog
+from .allowed_hosts import AllowedHosts
+from .error_handlers import problem_response
+from .operations import path_template
+from .problems import UNTRUSTED_HOST
+from .security_headers import security_headers
+from .trusted_proxies import TrustedProxies
+
+Headers = list[tuple[str, str]]
+
+
+class RequestMiddleware:
+    """Begin each request, refuse it or pass it on, see its response out, log it."""
+
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
+        self.app = app
+        self.log = RequestLog(settings)
+        self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
+        self.proxies = TrustedProxies(settings.trusted_proxies)
+        self.security = {
+            scheme: list(headers.items()) for scheme, headers in security_headers(settings).items()
+        }
+        self.max_body_size = settings.max_body_size
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        apply_proxy_headers(environ, self.proxies)
+        security = self.security["https" if environ["wsgi.url_scheme"] == "https" else "http"]
+        exchange = Exchange(environ, start_response, security)
+        try:
+            if environ.get("HTTP_HOST", "") not in self.allowed_hosts:
+                body = problem_response(400, UNTRUSTED_HOST)(environ, exchange.start)
+            elif exchange.content_length > self.max_body_size:
+                body = problem_response(413)(environ, exchange.start)
+            else:
+                exchange.limit_input(self.max_body_size)
+                body = self.app(environ, exchange.start)
+        except BaseException:
+            # A debugger wants the error, which Flask therefore did not answer.
+            if self.log.is_on:
+                exchange.log_to(self.log)
+            raise
+        if not self.log.is_on:
+            return body
+        # Not a generator as a whole: some servers ask for the headers before the first chunk.
+        close = getattr(body, "close", lambda: None)
+        return ClosingIterator(exchange.counted(body), [close, lambda: exchange.log_to(self.log)])
+
+
+def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> None:
+    """Set the client and the scheme that trusted proxies report."""
+    environ["REMOTE_ADDR"], environ["wsgi.url_scheme"] = proxies.resolve(
+        environ.get("REMOTE_ADDR", ""),
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_X_FORWARDED_FOR", ""),
+        environ.get("HTTP_X_FORWARDED_PROTO", ""),
+    )
+
+
+def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
+    """Return the headers of a response and those of every response; its own are kept."""
+    names = {name.lower() for name, _ in headers}
+    added = [header for header in security if header[0].lower() not in names]
+    return [*headers, *added, (request_id.HEADER, identifier)]
+
+
+class Exchange:
+    """One request and its response, as far as they have come."""
+
+    __slots__ = (
+        "content_length",
+        "environ",
+        "id",
+        "route",
+        "security",
+        "sent",
+        "start_response",
+        "started",
+        "status",
+    )
+
+    def __init__(
+        self, environ: WSGIEnvironment, start_response: StartResponse, security: Headers
+    ) -> None:
+        self.started = perf_counter()
+        self.security = security
+        self.environ, self.start_response = environ, start_response
+        self.route: str | None = None
+        self.status, self.sent = 500, 0
+        length = environ.get("CONTENT_LENGTH", "")
+        # Python refuses numbers of thousands of digits, and takes "²" for a digit.
+        self.content_length = int(length[:20]) if length.isdecimal() else 0
+        self.id = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
+        traceparent.begin(environ.get("HTTP_TRACEPARENT"))
+
+    def limit_input(self, limit: int) -> None:
+        """Have the body end where it said to, or at the limit where it did not say."""
+        stream, length = self.environ["wsgi.input"], self.content_length
+        limited = LimitedStream(stream, length) if length else LimitedInput(stream, limit)
+        self.environ["wsgi.input"] = limited
+
+    def start(self, status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        """Add the headers that every response has; what the response says itself stays."""
+        self.status = int(status[:3])
+        # Flask forgets its request before the server is done with the response.
+        rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
+        if rule:
+            self.route = path_template(rule.rule)
+        headers = with_common_headers(headers, self.security, self.id)
+        return self.start_response(status, headers, *error)
+
+    def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass the body on."""
+        for chunk in body:
+            self.sent += len(chunk)
+            yield chunk
+
+    def log_to(self, log: RequestLog) -> None:
+        """Write the line; servers make a 500 of a response that was never begun."""
+        log.write(
+            method=self.environ["REQUEST_METHOD"],
+            route=self.route,
+            status=self.status,
+            started=self.started,
+            size=self.sent,
+            client=self.environ["REMOTE_ADDR"] or None,
+        )
+
+
+class LimitedInput(RawIOBase):
+    """A body of unknown length, counted as it comes; Werkzeug's own limit cuts it off in silence."""
+
+    def __init__(self, stream: InputStream, limit: int) -> None:
+        self.stream, self.left = stream, limit
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what there is, for all the other ways to read; raise RequestEntityTooLarge at the limit."""
+        chunk = self.stream.read(len(buffer))
+        self.left -= len(chunk)
+        if self.left < 0:
+            raise RequestEntityTooLarge
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+class RootPathMiddleware:
+    """Tell the application where it is mounted, whether or not the proxy takes the prefix off."""
+
+    def __init__(self, app: WSGIApplication, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = self.root_path
+        path: str = environ["PATH_INFO"]
+        if f"{path}/".startswith(f"{self.root_path}/"):
+            environ["PATH_INFO"] = path.removeprefix(self.root_path)
+        return self.app(environ, start_response)

@@ -1,0 +1,33 @@
+"""What stands between the server and the views."""
+
+import re
+from wsgiref.types import WSGIApplication
+
+from flask import Flask
+from flask_cors import CORS
+
+from ..config import Settings
+from .middleware import RequestMiddleware, RootPathMiddleware
+from .security_headers import EXPOSED_HEADERS
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Wrap the application; what comes last is outermost, what was there before is inside."""
+    if settings.cors_origins:
+        CORS(
+            app,
+            origins=[literal(origin) for origin in settings.cors_origins],
+            send_wildcard="*" in settings.cors_origins,
+            supports_credentials=settings.cors_credentials,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=600,
+        )
+    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings)
+    if settings.root_path:
+        wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
+    app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it
+
+
+def literal(origin: str) -> str | re.Pattern[str]:
+    """Return what Flask-CORS compares an origin by; it takes one with brackets for a pattern."""
+    return re.compile(re.escape(origin) + r"\Z") if "[" in origin else origin

@@ -1,0 +1,195 @@
+"""Views that say in their signature what they take and what they return."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, update_wrapper
+from inspect import signature
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from flask import Response, request
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+
+from . import strict_json
+from .problems import MALFORMED_JSON
+
+View = Callable[..., Any]
+Adapter = TypeAdapter[Any]
+MISSING = object()
+# Parameters that are no variables of the path, and where their values come from.
+PLACES = {
+    "body": "body",
+    # {% if "accounts" in cookiecutter.__facts %}
+    "form": "body",
+    # {% endif %}
+    "headers": "header",
+    "query": "query",
+}
+
+
+class InvalidRequest(UnprocessableEntity):
+    """Some parts of a request do not fit; `errors` are pydantic's, and say where."""
+
+    def __init__(self, errors: list[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class Operation:
+    """A view, with its signature read once; Flask calls this in its place."""
+
+    __name__: str
+    # {% if "accounts" in cookiecutter.__facts %}
+    security: Callable[[], object] | None = None
+    # {% endif %}
+
+    def __init__(self, view: View, status: int, responses: Mapping[int, Any]) -> None:
+        update_wrapper(self, view)
+        self.view, self.status = view, status
+        hints = get_type_hints(view, include_extras=True)
+        success = hints.pop("return")
+        if get_origin(success) is tuple:
+            success = get_args(success)[0]
+        self.takes = {name: Adapter(hint) for name, hint in hints.items()}
+        self.returned = {
+            code: None if is_no_schema(schema) else Adapter(schema)
+            for code, schema in {status: success, **responses}.items()
+        }
+        # A class of responses says which type they have, and flask.Response says none.
+        self.media_type: str | None = getattr(success, "__dict__", {}).get("default_mimetype")
+        self.optional = {
+            name
+            for name, parameter in signature(view).parameters.items()
+            if parameter.default is not parameter.empty
+        }
+        self.lists = {name for name, schema in self.fields("query").items() if is_list(schema)}
+        self.headers = set(self.fields("headers"))
+
+    def __call__(self, **variables: str) -> Response:
+        """Validate the parts of the request, call the view, answer with what it returns.
+
+        Raises InvalidRequest with all that does not fit, BadRequest where the body is no JSON,
+        UnsupportedMediaType where its header says so.
+        """
+        # {% if "accounts" in cookiecutter.__facts %}
+        if "body" in self.takes:
+            # Kept by Flask: servers that pass bodies on as they come would wait for it in a transaction.
+            request.get_data()
+        if self.security:
+            self.security()
+        # {% endif %}
+        given: dict[str, Any] = dict(variables)
+        if "body" in self.takes:
+            given["body"] = read_json()
+        # {% if "accounts" in cookiecutter.__facts %}
+        if "form" in self.takes:
+            given["form"] = {
+                name: values[-1] for name, values in request.form.lists() if values[-1]
+            }
+        # {% endif %}
+        if "query" in self.takes:
+            given["query"] = {
+                name: values if name in self.lists else values[-1]
+                for name, values in request.args.lists()
+            }
+        if "headers" in self.takes:
+            sent = request.headers
+            given["headers"] = {name: sent[name] for name in self.headers if name in sent}
+        return self.answer(self.view(**self.validated(given)))
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """Return the schema of each field of the query or the headers, where the view takes them."""
+        fields: dict[str, Any] = {}
+        return self.takes[name].json_schema()["properties"] if name in self.takes else fields
+
+    def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the view."""
+        arguments = {}
+        errors: list[Mapping[str, Any]] = []
+        for name, adapter in self.takes.items():
+            place = (PLACES[name],) if name in PLACES else ("path", name)
+            if given[name] is MISSING:
+                if name not in self.optional:
+                    errors.append({"loc": place, "msg": "Field required"})
+                continue
+            try:
+                arguments[name] = adapter.validate_python(given[name], from_attributes=True)
+            except ValidationError as error:
+                errors += [{**each, "loc": (*place, *each["loc"])} for each in error.errors()]
+        if errors:
+            raise InvalidRequest(errors)
+        return arguments
+
+    def answer(self, result: Any) -> Response:
+        """Make the response of what the view returned: a schema; with it, a status; headers, too."""
+        status, headers = self.status, None
+        if isinstance(result, tuple):
+            result, status, headers = (*result, headers)[:3]
+        if isinstance(result, Response):
+            return result
+        adapter = self.returned[status]
+        if not adapter:
+            response = Response(status=status, headers=headers)
+            del response.headers["Content-Type"]
+            return response
+        valid = adapter.validate_python(result, from_attributes=True)
+        content = adapter.dump_json(valid, by_alias=True)
+        return Response(content, status, headers, mimetype="application/json")
+
+
+def operation(
+    *,
+    status: int = 200,
+    responses: Mapping[int, Any] | None = None,
+    # {% if "accounts" in cookiecutter.__facts %}
+    security: Callable[[], object] | None = None,
+    # {% endif %}
+) -> Callable[[View], Operation]:
+    """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
+
+    `status` is the one of success, `responses` has the schemas of others that the view returns.
+    # {% if "accounts" in cookiecutter.__facts %}
+    `security` reads the token, before anything is parsed, and refuses by raising an error. A view may also
+    take a `form`.
+    # {% endif %}
+    """
+
+    def make(view: View) -> Operation:
+        made = Operation(view, status, responses or {})
+        # {% if "accounts" in cookiecutter.__facts %}
+        made.security = security
+        # {% endif %}
+        return made
+
+    return make
+
+
+def read_json() -> Any:
+    """Return what the body of the request says, or MISSING where it is empty."""
+    content = request.get_data()
+    if not content:
+        return MISSING
+    if not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        return strict_json.loads(content)
+    except (ValueError, RecursionError):
+        raise BadRequest(MALFORMED_JSON) from None
+
+
+@cache
+def path_template(rule: str) -> str:
+    """Write the path of a rule as OpenAPI does: `/things/{thing_id}`."""
+    return re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule)
+
+
+def is_no_schema(returned: Any) -> bool:
+    """Tell whether what a view returns is described by no schema."""
+    is_nothing = returned in (None, NoneType)
+    return is_nothing or (isinstance(returned, type) and issubclass(returned, Response))
+
+
+def is_list(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter of the query may be given more than once."""
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

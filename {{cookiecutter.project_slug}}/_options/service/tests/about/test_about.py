@@ -1,0 +1,16 @@
+"""The about endpoint, over HTTP."""
+
+import httpx2
+
+from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
+
+
+def test_about_names_the_service_its_version_and_its_environment(client: httpx2.Client) -> None:
+    response = client.get("/api/v1/about")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "name": NAME,
+        "version": VERSION,
+        "environment": "test",
+    }

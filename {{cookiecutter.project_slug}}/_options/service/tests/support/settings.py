@@ -1,0 +1,37 @@
+"""Settings for tests, independent of the environment."""
+
+# {% if "database" in cookiecutter.__facts %}
+from pydantic import Field
+# {% endif %}
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from {{ cookiecutter.package_name }}.config import Settings
+# {% if "database" in cookiecutter.__facts %}
+from {{ cookiecutter.package_name }}.database.settings import DatabaseUrl
+# {% endif %}
+# {% if "database" in cookiecutter.__facts %}
+
+from .databases import migrated_database
+# {% endif %}
+
+PACKAGE = "{{ cookiecutter.package_name }}"
+SECRET_KEY = "one of the tests alone, long enough"
+
+
+class IsolatedSettings(Settings):
+    """Settings that ignore environment variables and `.env`."""
+
+    # {% if "database" in cookiecutter.__facts %}
+    database_url: DatabaseUrl = Field(default_factory=migrated_database)
+
+    # {% endif %}
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)

@@ -1,0 +1,306 @@
+"""The settings: what is accepted, what is refused, what `.env.example` says of them."""
+
+import base64
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from {{ cookiecutter.package_name }}.config import Settings
+
+from .support.settings import SECRET_KEY, IsolatedSettings
+
+ENV_EXAMPLE = Path(__file__).parent.parent / ".env.example"
+DEPLOYED = ["test", "staging", "production"]
+
+
+def test_development_needs_no_settings() -> None:
+    assert IsolatedSettings().environment == "development"
+
+
+def test_deployment_needs_a_secret_only() -> None:
+    for environment in DEPLOYED:
+        IsolatedSettings.model_validate({"environment": environment, "secret_key": SECRET_KEY})
+
+
+UNSAFE: dict[str, tuple[dict[str, object], str]] = {
+    "missing": ({"secret_key": None}, "is required outside development"),
+    "debug": ({"debug": True}, "for development only"),
+    "any host": ({"allowed_hosts": ["example.com", "*"]}, "must not contain '\\*'"),
+    **{
+        host: ({"allowed_hosts": ["example.com", host]}, "must not contain a public suffix")
+        for host in ("*.com", "*.co.uk", "*.com.au", "*.localhost", "*.org.")
+    },
+    **{
+        network: ({"trusted_proxies": ["10.0.0.1", network]}, "most of the internet")
+        for network in (
+            "0.0.0.0/0",
+            "128.0.0.0/1",
+            "16.0.0.0/7",
+            "::/0",
+            "2000::/3",
+            "::ffff:0:0/96",
+        )
+    },
+    # {% if "accounts" in cookiecutter.__facts %}
+    "any origin": ({"cors_origins": ["*"]}, "must not contain '\\*'"),
+    # {% endif %}
+}
+GUESSABLE = {
+    "is too short": {"", "hunter2", SECRET_KEY[:31]},
+    "is known or easy to guess": {
+        *(
+            f"My-{word}-{SECRET_KEY}"
+            for word in ("12345678", "Change", "Default", "Dummy", "Example", "Insecure")
+        ),
+        f"A-Password-{SECRET_KEY}",
+        f"Your-Secret-{SECRET_KEY}",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+        "a" * 40,
+        "abc" * 20,
+        "AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIII",
+        "correct horse battery staple " * 2,
+        "hello world hello World HELLO world hello",
+        "admin1admin2admin3admin4admin5admin6",
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+        "9876543210zyxwvutsrqponmlkjihgfedcba",
+        "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpP",
+        "1a2b3c4d5e6f7g8h9i0j1k2l3m4n5o6p",
+        "qwertyuiopasdfghjklzxcvbnm1234567890",
+        "QWERTYUIOP{}asdfghjkl:'zxcvbnm<>?qwe",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,",
+        "!QAZ@WSX#EDC$RFV%TGB^YHN&UJM*IK<",
+        "01" * 20 + "10" * 20,
+        "ppppaeekkaakeapkappepekaekeeakke",
+        "1929394959697989192939495969798919",
+    },
+}
+RANDOM = {
+    "token_urlsafe": lambda: secrets.token_urlsafe(32),
+    "token_hex": lambda: secrets.token_hex(32),
+    "openssl": lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
+    "shortest": lambda: secrets.token_urlsafe(24),
+}
+KEYS = [
+    "secret_key",
+    # {% if "accounts" in cookiecutter.__facts %}
+    "secret_key_fallbacks",
+    # {% endif %}
+]
+
+
+def with_key(name: str, key: str, environment: str = "production") -> dict[str, Any]:
+    """Return settings with a key, or with a list of keys."""
+    value = {name: [SECRET_KEY, key] if name.endswith("s") else key}
+    return {"environment": environment, "secret_key": SECRET_KEY} | value
+
+
+@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize(("message", "keys"), GUESSABLE.items())
+def test_guessable_keys_are_for_development_only(name: str, message: str, keys: set[str]) -> None:
+    for key in keys:
+        IsolatedSettings.model_validate(with_key(name, key, "development"))
+        with pytest.raises(ValidationError) as caught:
+            IsolatedSettings.model_validate(with_key(name, key))
+        ((location, told),) = ((each["loc"], each["msg"]) for each in caught.value.errors())
+        assert (location, message in told) == ((name,), True), key
+
+
+@pytest.mark.parametrize("make", RANDOM.values(), ids=RANDOM)
+def test_random_keys_are_accepted(make: Any) -> None:
+    for _ in range(500):
+        IsolatedSettings.model_validate(with_key("secret_key", make()))
+
+
+def test_narrow_lists_are_accepted(deployed: dict[str, object]) -> None:
+    narrow = {
+        "allowed_hosts": "example.com,*.example.com,*.example.co.uk,*.apps.example.com,localhost",
+        "trusted_proxies": "10.0.0.0/8,104.16.0.0/13,fd00::/8,fc00::/7,2400:cb00::/32,::ffff:10.0.0.0/104",
+        "cors_origins": "https://app.example.com",
+    }
+
+    IsolatedSettings.model_validate(deployed | narrow)
+
+
+@pytest.mark.parametrize("environment", DEPLOYED)
+@pytest.mark.parametrize(("unsafe", "message"), UNSAFE.values(), ids=UNSAFE)
+def test_unsafe_settings_are_for_development_only(
+    environment: str, unsafe: dict[str, object], message: str
+) -> None:
+    settings = {"environment": environment, "secret_key": SECRET_KEY, **unsafe}
+
+    IsolatedSettings.model_validate(unsafe)
+    with pytest.raises(ValidationError, match=message) as caught:
+        IsolatedSettings.model_validate(settings)
+    assert {problem["loc"][0] for problem in caught.value.errors()} == set(unsafe)
+
+
+def test_credentials_are_for_named_origins() -> None:
+    with pytest.raises(ValidationError, match="name the origins"):
+        IsolatedSettings.model_validate({"cors_origins": ["*"], "cors_credentials": True})
+
+
+@pytest.mark.parametrize(
+    ("origin", "compared"),
+    [
+        ("https://App.Example.com", "https://app.example.com"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_origin_is_written_as_browsers_send_it(origin: str, compared: str) -> None:
+    assert IsolatedSettings.model_validate({"cors_origins": origin}).cors_origins == (compared,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://example.com/",
+        "https://example.com:port",
+        "https://example.com?",
+        "https://exa(mple|).com",
+        "https://user@example.com",
+        "https://*.example.com",
+        "ftp://example.com",
+        "null",
+    ],
+)
+def test_other_text_is_no_origin(origin: str) -> None:
+    with pytest.raises(ValidationError, match="cors_origins"):
+        IsolatedSettings.model_validate({"cors_origins": origin})
+
+
+def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
+    wrong = {
+        "environment": "production",
+        "debug": "true",
+        "secret_key": "hunter2",
+        "host": "localhost",
+        "port": 65536,
+        "workers": 0,
+        # {% if "flask" in cookiecutter.__facts %}
+        "threads": 3,
+        # {% endif %}
+        "max_connections": 0,
+        "request_timeout": 0,
+        "grace_period": 0,
+        "log_level": "loud",
+        "docs": "maybe",
+        "root_path": "shop/",
+        "max_body_size": -1,
+        "allowed_hosts": "https://example.com",
+        "trusted_proxies": "proxy.example.com",
+        "cors_origins": "https://example.com/app",
+        "cors_credentials": "perhaps",
+        # {% if "database" in cookiecutter.__facts %}
+        "database_url": "mysql://root:hunter2@localhost/service",
+        "database_pool_size": 0,
+        "database_pool_timeout": 0,
+        "database_lock_timeout": 0,
+        "database_statement_timeout": 0,
+        # {% endif %}
+        # {% if "sqlite" in cookiecutter.__facts %}
+        "database_synchronous": "sometimes",
+        # {% endif %}
+        # {% if "accounts" in cookiecutter.__facts %}
+        "registration": "perhaps",
+        "secret_key_fallbacks": "hunter2",
+        "access_token_lifetime": 0,
+        "refresh_token_lifetime": 0,
+        "account_from_address_limit": "often",
+        "account_limit": "often",
+        "address_limit": "10 per blink",
+        "rate_limit_storage": 1,
+        # {% endif %}
+    }
+
+    with pytest.raises(ValidationError) as caught:
+        IsolatedSettings.model_validate(wrong)
+
+    told = {str(problem["loc"][0]) for problem in caught.value.errors()}
+    assert told == set(wrong) - {"environment"}
+    assert set(wrong) == set(Settings.model_fields)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_unknown_environment_is_the_only_thing_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        IsolatedSettings.model_validate({"environment": "nowhere"})
+
+    assert [problem["loc"] for problem in caught.value.errors()] == [("environment",)]
+
+
+def test_file_has_settings_and_the_environment_others(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tmp_path.joinpath(".env").write_text("PORT=8001\nWORKERS=2\nUNKNOWN=1\n")
+    environment.setenv("WORKERS", "3")
+
+    settings = Settings()
+
+    assert (settings.port, settings.workers) == (8001, 3)
+
+
+def test_extremes_are_accepted(deployed: dict[str, object]) -> None:
+    smallest = {
+        "port": 1,
+        "workers": 1,
+        # {% if "flask" in cookiecutter.__facts %}
+        "threads": 4,
+        # {% endif %}
+        "max_connections": 1,
+        "request_timeout": 0.1,
+        "grace_period": 1,
+        "max_body_size": 0,
+        # {% if "database" in cookiecutter.__facts %}
+        "database_pool_size": 1,
+        "database_pool_timeout": 0.1,
+        "database_lock_timeout": 0.1,
+        "database_statement_timeout": 0.1,
+        # {% endif %}
+        # {% if "accounts" in cookiecutter.__facts %}
+        "access_token_lifetime": 1,
+        "refresh_token_lifetime": 1,
+        # {% endif %}
+    }
+
+    IsolatedSettings.model_validate(deployed | smallest)
+    IsolatedSettings.model_validate(deployed | {"port": 65535})
+
+
+def test_log_level_may_be_lower_case() -> None:
+    for level in ("critical", "error", "warning", "info", "debug"):
+        assert IsolatedSettings.model_validate({"log_level": level}).log_level == level.upper()
+
+
+def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ALLOWED_HOSTS", "Example.com, *.example.org,[::1],my_service")
+    environment.setenv("TRUSTED_PROXIES", "10.0.0.0/8,::1")
+    environment.setenv("CORS_ORIGINS", "https://a.example,http://localhost:3000")
+
+    settings = Settings()
+
+    assert settings.allowed_hosts == ("example.com", "*.example.org", "[::1]", "my_service")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert settings.cors_origins == ("https://a.example", "http://localhost:3000")
+
+
+def test_secrets_are_those_long_enough_to_be_one() -> None:
+    assert SECRET_KEY in IsolatedSettings.model_validate({"secret_key": SECRET_KEY}).secrets()
+    assert "short" not in IsolatedSettings.model_validate({"secret_key": "short"}).secrets()
+
+
+def test_env_example_shows_every_setting_with_its_default(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assignments = [
+        line.removeprefix("# ")
+        for line in ENV_EXAMPLE.read_text().splitlines()
+        if line.startswith("# ") and line[2:].partition("=")[0].isupper()
+    ]
+    tmp_path.joinpath(".env").write_text("\n".join(assignments))
+
+    assert [line.partition("=")[0].lower() for line in assignments] == list(Settings.model_fields)
+    assert Settings().model_dump() == IsolatedSettings().model_dump()

@@ -1,0 +1,286 @@
+"""What settings decide around the endpoints: limits, hosts, origins, proxies, the root path."""
+
+import json
+from typing import Any, NoReturn
+
+import httpx2
+import pytest
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.web.allowed_hosts import AllowedHosts
+
+from ..support.framework import App, client_for, repeated, route, route_body, route_connection
+from ..support.settings import IsolatedSettings
+
+ORIGIN = "https://app.example.com"
+
+
+def crash() -> NoReturn:
+    raise RuntimeError("an internal of the service")
+
+
+def app_with(**settings: object) -> App:
+    return create_app(IsolatedSettings.model_validate(settings))
+
+
+def client_of(line: str) -> Any:
+    return json.loads(line)["client"]
+
+
+@pytest.mark.parametrize("path", ["/echo", "/livez", "/nowhere"])
+def test_too_large_a_body_is_a_problem(path: str) -> None:
+    app = app_with(max_body_size=10)
+    route_body(app, "/echo", list[int])
+
+    with client_for(app) as client:
+        response = client.post(path, content=b"[123456789]")
+
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "status": 413,
+        "request_id": response.headers["X-Request-ID"],
+    }
+
+
+def test_body_of_the_largest_size_is_taken() -> None:
+    app = app_with(max_body_size=11)
+    route_body(app, "/echo", list[int])
+
+    with client_for(app) as client:
+        response = client.post(
+            "/echo", content=b"[123456789]", headers={"Content-Type": "application/json"}
+        )
+
+    assert response.json() == [123456789]
+
+
+@pytest.mark.parametrize("length", [4, 10], ids=["whole", "cut off"])
+def test_body_that_nobody_wants_changes_no_answer(length: int, client: httpx2.Client) -> None:
+    headers = {"Content-Length": str(length)}
+
+    response = client.post("/nowhere", content=b"body", headers=headers)
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted"),
+    [
+        ("example.com", True),
+        ("EXAMPLE.com:8000", True),
+        ("www.example.com", False),
+        ("below.example.org", True),
+        ("far.below.example.org:1", True),
+        ("example.org", True),
+        ("notexample.org", False),
+        ("[::1]:8000", False),
+        ("example.com.", False),
+        ("example.com/", False),
+        ("user@example.com", False),
+        ("example.com:123456", False),
+        ("example.com:", False),
+        ("example.com,example.com", False),
+        ("*", False),
+        ("", False),
+    ],
+)
+def test_hosts_are_compared_by_name(host: str, trusted: bool) -> None:
+    assert (host in AllowedHosts(["example.com", "*.example.org"])) is trusted
+
+
+def test_address_may_be_a_host() -> None:
+    hosts = AllowedHosts(["[::1]", "my_service"])
+
+    assert "[::1]:8000" in hosts
+    assert "my_service" in hosts
+    assert "[::2]:8000" not in hosts
+
+
+def test_any_host_is_any_well_formed_one() -> None:
+    hosts = AllowedHosts(["*"])
+
+    assert "anything.example:80" in hosts
+    assert "[::1]" in hosts
+    assert "two words" not in hosts
+    assert "*" not in hosts
+
+
+@pytest.mark.parametrize("hosts", [("localhost", "evil.example"), ("evil.example", "localhost")])
+def test_two_hosts_are_refused(hosts: tuple[str, str]) -> None:
+    app = app_with()
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        response = client.get("/connection", headers=repeated("Host", *hosts))
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == "Invalid host header"
+
+
+def test_host_that_is_compared_is_the_one_in_urls() -> None:
+    app = app_with(allowed_hosts=["*.example.org"])
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        response = client.get("/connection", headers={"Host": "www.example.org:8000"})
+
+    assert response.json()["url"] == "http://www.example.org:8000/connection"
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "scheme", "is_strict"),
+    [
+        ("production", "127.0.0.1", "https", True),
+        ("staging", "::ffff:127.0.0.1", "wss", True),
+        ("production", "127.0.0.1", "http", False),
+        ("production", "192.0.2.1", "https", False),
+        ("development", "127.0.0.1", "https", False),
+    ],
+    ids=["TLS", "IPv6 socket", "no TLS", "not the proxy", "development"],
+)
+def test_browsers_have_to_use_tls_where_clients_do(
+    environment: str, address: str, scheme: str, is_strict: bool, deployed: dict[str, object]
+) -> None:
+    app = app_with(**{**deployed, "environment": environment, "trusted_proxies": ["127.0.0.1"]})
+
+    with client_for(app, address) as client:
+        for path in ("/livez", "/nowhere"):
+            response = client.get(path, headers={"X-Forwarded-Proto": scheme})
+
+            expected = "max-age=31536000; includeSubDomains" if is_strict else None
+            assert response.headers.get("Strict-Transport-Security") == expected
+
+
+def test_browsers_have_to_use_tls_without_a_proxy(deployed: dict[str, object]) -> None:
+    with client_for(app_with(**deployed)) as client:
+        response = client.get("https://localhost/livez")
+
+    assert "includeSubDomains" in response.headers["Strict-Transport-Security"]
+    assert response.headers["X-Frame-Options"] == "DENY"
+
+
+def test_origins_of_the_settings_may_read_answers_and_errors() -> None:
+    app = app_with(cors_origins=[ORIGIN], cors_credentials=True)
+    route(app, "/crash", crash)
+
+    with client_for(app) as client:
+        for path, status in {"/livez": 200, "/nowhere": 404, "/crash": 500}.items():
+            response = client.get(path, headers={"Origin": ORIGIN})
+
+            assert response.status_code == status
+            assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+            assert response.headers["Access-Control-Allow-Credentials"] == "true"
+            exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
+            assert exposed == ["ETag", "Location", "Retry-After", "X-Request-ID"]
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
+def test_only_origins_of_the_settings_may_send_more_than_a_form_could(
+    origin: str, allowed: str | None
+) -> None:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    with client_for(app_with(cors_origins=[ORIGIN])) as client:
+        response = client.options("/livez", headers=asked)
+
+    assert response.headers.get("Access-Control-Allow-Origin") == allowed
+    if allowed:
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Headers"] == "content-type"
+        assert response.headers["Access-Control-Max-Age"] == "600"
+        assert "PUT" in response.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [("http://[::1]:3000", True), ("http://::3000", False), ("http://1:3000", False)],
+)
+def test_origins_are_compared_as_they_are(origin: str, allowed: bool) -> None:
+    with client_for(app_with(cors_origins=["http://[::1]:3000"])) as client:
+        response = client.get("/livez", headers={"Origin": origin})
+
+    assert ("Access-Control-Allow-Origin" in response.headers) is allowed
+
+
+def test_any_origin_may_read_without_credentials() -> None:
+    with client_for(app_with(cors_origins=["*"])) as client:
+        response = client.get("/livez", headers={"Origin": ORIGIN})
+
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("proxies", "client_address"),
+    [
+        ((), "127.0.0.1"),
+        (("10.0.0.0/8",), "127.0.0.1"),
+        (("127.0.0.1", "10.0.0.0/8"), "203.0.113.7"),
+    ],
+    ids=["none", "another", "this one"],
+)
+def test_only_a_trusted_proxy_says_who_the_client_is(
+    proxies: tuple[str, ...],
+    client_address: str,
+    deployed: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    forwarded = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7, 10.1.2.3"}
+    app = app_with(trusted_proxies=proxies, **deployed)
+
+    with client_for(app) as client:
+        client.get("/livez", headers=forwarded)
+
+    assert client_of(capsys.readouterr().err) == client_address
+
+
+def test_application_and_log_see_the_same_client(
+    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = app_with(trusted_proxies=["127.0.0.1", "10.0.0.0/8"], **deployed)
+    route_connection(app, "/connection")
+    forwarded = repeated("X-Forwarded-For", "198.51.100.1", "203.0.113.7:5001, 10.1.2.3")
+
+    with client_for(app, "::ffff:127.0.0.1") as client:
+        response = client.get("/connection", headers=[*forwarded, ("X-Forwarded-Proto", "https")])
+
+    assert response.json() == {"client": "203.0.113.7", "url": "https://localhost/connection"}
+    assert client_of(capsys.readouterr().err) == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"), [("::ffff:192.0.2.1", "192.0.2.1"), ("2001:DB8::0:1", "2001:db8::1")]
+)
+def test_address_is_written_in_one_way(
+    address: str, seen: str, deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = app_with(**deployed)
+    route_connection(app, "/connection")
+
+    with client_for(app, address) as client:
+        response = client.get("/connection", headers={"X-Forwarded-For": "203.0.113.7"})
+
+    assert response.json()["client"] == seen
+    assert client_of(capsys.readouterr().err) == seen
+
+
+@pytest.mark.parametrize("prefix", ["/shop", ""], ids=["left on", "taken off"])
+def test_service_is_found_below_its_root_path(prefix: str) -> None:
+    app = app_with(root_path="/shop")
+    route_connection(app, "/connection")
+
+    with client_for(app) as client:
+        assert client.get(f"{prefix}/livez").status_code == 200
+        url = client.get(f"{prefix}/connection").json()["url"]
+        assert url == "http://localhost/shop/connection"
+        assert client.get("/shopping/livez").status_code == 404
+        assert client.get("/shoplivez").status_code == 404
+        assert client.get("/openapi.json").json()["servers"] == [{"url": "/shop"}]

@@ -1,0 +1,260 @@
+"""What is said of requests that do not fit their schema, and what is not."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx2
+import pytest
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from {{ cookiecutter.package_name }}.web.schemas import Schema
+
+from ..support.framework import App, client_for, route_body, route_query, route_variable
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Part(Schema):
+    number: int
+
+
+class Item(Schema):
+    name: str = Field(min_length=2)
+    parts: list[Part] = []
+
+
+class Search(Schema):
+    limit: int = Field(default=20, ge=1)
+    tags: list[str] = []
+    colours: list[str] | None = None
+
+
+class Mail(Schema):
+    kind: Literal["mail"]
+
+
+class Text(Schema):
+    kind: Literal["text"]
+
+
+def quoted(value: str) -> str:
+    reason = f"{value} is none"
+    raise PydanticCustomError(
+        "reference", "Input should be a reference: {reason}", {"reason": reason}
+    )
+
+
+def unquoted(value: str) -> str:
+    raise ValueError("is no code, which has three letters")
+
+
+def wordy(value: str) -> str:
+    raise ValueError("word " * 1000)
+
+
+Reference = Annotated[str, AfterValidator(quoted)]
+Code = Annotated[str, AfterValidator(unquoted)]
+Wordy = Annotated[str, AfterValidator(wordy)]
+
+
+@pytest.fixture
+def items(app: App) -> Iterator[httpx2.Client]:
+    route_body(app, "/items", Item)
+    route_query(app, "/search", Search)
+    route_variable(app, "/items/{variable}", UUID)
+    with client_for(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"],
+)
+def test_body_that_fits_is_taken(items: httpx2.Client, content_type: str) -> None:
+    content = '{"name": "näme", "parts": [{"number": "1"}]}'.encode()
+
+    response = items.post("/items", content=content, headers={"Content-Type": content_type})
+
+    assert response.status_code == 200
+    assert response.json() == {"name": "näme", "parts": [{"number": 1}]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"name":',
+        b"\xff\xfe",
+        '{"name": "näme"}'.encode("latin-1"),
+        b"[" * 100_000,
+        b"9" * 5000,
+        b'{"name": "lamp", "parts": [{"number": 1, "number": 2}]}',
+        b'{"name": "lamp", "parts": NaN}',
+    ],
+    ids=["cut off", "no text", "not UTF-8", "too deep", "too long", "two of a name", "no number"],
+)
+def test_malformed_json_is_refused(items: httpx2.Client, content: bytes) -> None:
+    response = items.post("/items", content=content, headers=JSON)
+
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["detail"] == "There was an error parsing the body"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}], ids=["none", "text"])
+def test_other_media_types_are_refused(items: httpx2.Client, headers: dict[str, str]) -> None:
+    response = items.post("/items", content=b'{"name": "lamp"}', headers=headers)
+
+    assert response.status_code == 415
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["title"] == "Unsupported Media Type"
+
+
+@pytest.mark.parametrize(
+    ("content", "pointers"),
+    [
+        (b"", [""]),
+        (b"null", [""]),
+        (b"[]", [""]),
+        (b"{}", ["/name"]),
+        (b'{"name": "x"}', ["/name"]),
+        (b'{"name": 1, "parts": [{"number": 1}, {"number": "x"}]}', ["/name", "/parts/1/number"]),
+    ],
+)
+def test_body_that_does_not_fit_is_told_by_its_parts(
+    items: httpx2.Client, content: bytes, pointers: list[str]
+) -> None:
+    response = items.post("/items", content=content, headers=JSON)
+
+    problem = response.json()
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert problem["title"] == "Unprocessable Content"
+    assert problem["request_id"] == response.headers["X-Request-ID"]
+    assert [(each["location"], each["pointer"]) for each in problem["errors"]] == [
+        ("body", pointer) for pointer in pointers
+    ]
+    assert all(each["detail"] for each in problem["errors"])
+
+
+def test_body_may_be_optional(app: App) -> None:
+    route_body(app, "/optional", Part | None, default=Part(number=0))
+
+    with client_for(app) as client:
+        responses = [
+            client.post("/optional", content=content, headers=JSON)
+            for content in (b"", b"null", b'{"number": 1}')
+        ]
+        document = client.get("/openapi.json").json()
+
+    assert [each.json() for each in responses] == [{"number": 0}, None, {"number": 1}]
+    assert "required" not in document["paths"]["/optional"]["post"]["requestBody"]
+
+
+def test_query_is_validated(items: httpx2.Client) -> None:
+    response = items.get("/search?limit=0&tags=a")
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {
+            "location": "query",
+            "pointer": "/limit",
+            "detail": "Input should be greater than or equal to 1",
+        }
+    ]
+
+
+def test_repeated_parameters_make_a_list_or_the_last_one_counts(items: httpx2.Client) -> None:
+    response = items.get("/search?limit=1&limit=2&tags=a&tags=b&colours=c&unknown=d")
+
+    assert response.json() == {"limit": 2, "tags": ["a", "b"], "colours": ["c"]}
+
+
+def test_variables_of_the_path_are_validated(items: httpx2.Client) -> None:
+    assert items.get("/items/01890a5d-ac96-774b-bcce-b302099a8057").status_code == 200
+
+    response = items.get("/items/1")
+
+    assert response.status_code == 422
+    assert [(each["location"], each["pointer"]) for each in response.json()["errors"]] == [
+        ("path", "/variable")
+    ]
+
+
+def test_input_is_not_sent_back(items: httpx2.Client) -> None:
+    content = b'{"name": {"hunter2": "hunter2"}, "parts": "hunter2"}'
+
+    response = items.post("/items", content=content, headers=JSON)
+
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+def test_answer_stays_small_whatever_does_not_fit(app: App) -> None:
+    route_body(app, "/table", dict[str, int])
+    table = {f"~/{number}{'x' * 500}": "x" for number in range(1000)}
+
+    with client_for(app) as client:
+        response = client.post("/table", json=table)
+
+    errors = response.json()["errors"]
+    assert len(errors) == 20
+    # The name of the part would be too long: it is within the part that is named.
+    assert {each["pointer"] for each in errors} == {""}
+    assert len(response.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 150, "\x01" * 30, "\u20ac" * 60, "\U0001f600" * 40],
+    ids=["letters", "control characters", "three bytes", "four bytes"],
+)
+def test_answer_stays_small_whatever_names_are_made_of(app: App, name: str) -> None:
+    route_body(app, "/table", dict[str, dict[str, dict[str, int]]])
+    table = {f"~/{number}": {name: {name: "x", "y": "x"}} for number in range(1000)}
+
+    with client_for(app) as client:
+        response = client.post("/table", json=table)
+
+    errors = response.json()["errors"]
+    assert errors[0]["pointer"] == f"/~0~10/{name}"
+    assert len(errors) == 20
+    assert len(response.content) < 10_000
+
+
+def test_unknown_tags_are_not_sent_back(app: App) -> None:
+    route_body(app, "/notices", list[Annotated[Mail | Text, Field(discriminator="kind")]])
+    tag = "hunter2" * 400
+
+    with client_for(app) as client:
+        response = client.post("/notices", json=[{"kind": tag}] * 20)
+
+    errors = response.json()["errors"]
+    assert [each["detail"] for each in errors] == ["Input tag should be one of 'mail', 'text'"] * 20
+    assert "hunter2" not in response.text
+    assert len(response.content) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "detail"),
+    [
+        (UUID, "\u20ac" * 36, "Input should be a valid UUID"),
+        (datetime, "2026-11-28T12:00:00\u20ac", "Input should be a valid datetime or date"),
+        (Reference, "\u20ac", "Input should be a reference"),
+        (Code, "code \u20ac", "Value error, is no code, which has three letters"),
+        (Wordy, "\u20ac", "Value error, " + "word " * 37 + "wo"),
+    ],
+    ids=["UUID", "datetime", "reason", "own words", "too many words"],
+)
+def test_what_a_parser_says_of_the_input_is_left_out(
+    app: App, schema: Any, value: str, detail: str
+) -> None:
+    route_body(app, "/value", list[schema])
+
+    with client_for(app) as client:
+        response = client.post("/value", json=[value])
+
+    (error,) = response.json()["errors"]
+    assert error == {"location": "body", "pointer": "/0", "detail": detail}

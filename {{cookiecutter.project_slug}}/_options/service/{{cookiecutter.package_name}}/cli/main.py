@@ -1,0 +1,66 @@
+"""The commands of the service."""
+
+import click
+
+# {% if "accounts" in cookiecutter.__facts %}
+from ..accounts.commands import users
+# {% endif %}
+# {% if "database" in cookiecutter.__facts %}
+from ..database.commands import db, upgrade_to_head
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+from ..posts.seed import seed
+# {% endif %}
+from .settings import get_settings
+
+
+@click.group()
+def main() -> None:
+    """Run the service and look after it."""
+
+
+@main.command()
+def run() -> None:
+    """Serve for development: one worker, restarted whenever a file changes."""
+    # {% if "database" in cookiecutter.__facts %}
+    settings = get_settings()
+    if settings.environment == "development":
+        upgrade_to_head(settings)
+    # {% endif %}
+    start(reload=True)
+
+
+@main.command()
+def serve() -> None:
+    """Serve for production, with as many workers as WORKERS says."""
+    start(reload=False)
+
+
+@main.command()
+def check() -> None:
+    """Validate the settings; exit with status 1 if some are invalid."""
+    settings = get_settings()
+    click.echo(f"The settings are fit for {settings.environment}.")
+
+
+def start(*, reload: bool) -> None:
+    """Start the server, which is imported here because no other command needs it."""
+    from .server import serve
+
+    settings = get_settings()
+    try:
+        serve(settings, reload=reload)
+    except OSError as error:
+        address = f"{settings.host}:{settings.port}"
+        raise click.ClickException(f"cannot listen on {address}: {error.strerror}") from None
+# {% if "database" in cookiecutter.__facts %}
+
+
+main.add_command(db)
+# {% endif %}
+# {% if "posts" in cookiecutter.__facts %}
+db.add_command(seed)
+# {% endif %}
+# {% if "accounts" in cookiecutter.__facts %}
+main.add_command(users)
+# {% endif %}

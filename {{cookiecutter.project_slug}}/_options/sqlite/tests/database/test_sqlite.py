@@ -1,0 +1,161 @@
+"""What is special about SQLite."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.database import engine
+
+from ..support.databases import make_empty_database
+from ..support.embedded import SLOW
+from ..support.framework import client_for
+from ..support.sessions import held_connection, route_statements
+from ..support.settings import IsolatedSettings
+
+NUMBERS = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "service.db",
+        "sqlite+pysqlite:///service.db",
+    ],
+)
+def test_url_is_that_of_a_file(url: str) -> None:
+    with pytest.raises(ValidationError, match="has to be the URL of a file"):
+        IsolatedSettings.model_validate({"database_url": url})
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("UNIQUE constraint failed: things.name", "uq_things_name"),
+        ("UNIQUE constraint failed: things.kind, things.name", "uq_things_kind_name"),
+        ("UNIQUE constraint failed: index 'things.name'", None),
+        ("CHECK constraint failed: ck_things_name", "ck_things_name"),
+        ("NOT NULL constraint failed: things.name", None),
+        ("FOREIGN KEY constraint failed", None),
+    ],
+)
+def test_constraint_of_an_error_has_its_name(message: str, name: str | None) -> None:
+    error = IntegrityError("", {}, sqlite3.IntegrityError(message))
+
+    assert engine.constraint_of(error) == name
+
+
+def test_database_has_a_default_in_development_only(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("DATABASE_URL")
+
+    assert Settings().database_url.get_secret_value() == "sqlite:///instance/development.db"
+    environment.setenv("ENVIRONMENT", "production")
+    with pytest.raises(ValidationError, match=r"database_url\n.*is required outside development"):
+        Settings()
+
+
+def test_connections_are_configured() -> None:
+    app = create_app(IsolatedSettings())
+    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
+    for name in pragmas:
+        route_statements(app, f"/{name}", [f"PRAGMA {name}"])
+
+    with client_for(app) as client:
+        assert {name: client.get(f"/{name}").json() for name in pragmas} == pragmas
+
+
+def test_commits_may_be_left_to_the_system() -> None:
+    app = create_app(IsolatedSettings.model_validate({"database_synchronous": "normal"}))
+    route_statements(app, "/synchronous", ["PRAGMA synchronous"])
+
+    with client_for(app) as client:
+        assert client.get("/synchronous").json() == 1
+
+
+def test_connections_write_in_transactions_that_begin_so() -> None:
+    app = create_app(IsolatedSettings(database_pool_size=2))
+    for method in ("GET", "POST"):
+        route_statements(app, f"/{method}", ["PRAGMA query_only"], method)
+    error = ValueError()
+    route_statements(app, "/fail", ["SELECT 1"], "POST", error)
+
+    with client_for(app) as client:
+        for path in ("/POST", "/fail"):
+            assert client.get("/GET").json() == 1
+            assert client.post("/POST").json() == 0
+            client.post(path)
+        assert client.get("/GET").json() == 1
+        with held_connection(app, client):
+            assert client.get("/GET").json() == 1
+
+
+@pytest.fixture
+def cursor() -> Iterator[sqlite3.Cursor]:
+    """A cursor whose calls may take a twentieth of a second each."""
+    connection = engine.ServiceConnection(
+        ":memory:", isolation_level=None, statement_timeout=0.05, synchronous="FULL"
+    )
+    with closing(connection):
+        yield connection.cursor()
+
+
+@pytest.mark.parametrize("fetch", ["fetchone", "fetchmany", "fetchall"])
+def test_what_takes_too_long_is_interrupted(cursor: sqlite3.Cursor, fetch: str) -> None:
+    cursor.execute(f"{NUMBERS} WHERE i = 0")
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        getattr(cursor, fetch)()
+    cursor.execute("BEGIN IMMEDIATE")
+    cursor.execute("CREATE TABLE numbers (number INTEGER)")
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        cursor.executemany(f"INSERT INTO numbers {SLOW.replace('(0)', '(?)')}", [(1,)])
+
+
+def test_time_between_two_reads_does_not_count(cursor: sqlite3.Cursor) -> None:
+    cursor.execute(NUMBERS)
+
+    for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchone):
+        time.sleep(0.06)
+        assert fetch()
+    cursor.arraysize = 2
+    assert [row for (row,) in cursor.fetchmany()] == [3, 4]
+    for _ in range(3):
+        time.sleep(0.06)
+        assert len(cursor.fetchmany(2000)) == 2000
+
+
+def test_file_that_is_no_database_is_closed_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no database" * 100)
+
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        engine.ServiceConnection(tmp_path / "file", statement_timeout=1, synchronous="FULL")
+
+
+def test_lock_is_no_deadlock() -> None:
+    assert not engine.is_transient(OperationalError("", {}, Exception("locked")))
+
+
+def test_writer_waits_for_another_but_not_for_ever() -> None:
+    url = make_empty_database()
+    app = create_app(IsolatedSettings(database_url=url, database_lock_timeout=0.1))
+    route_statements(app, "/write", ["CREATE TABLE written (id INTEGER)"], "POST")
+    route_statements(app, "/read", ["SELECT 1"])
+    path = Path(url.get_secret_value().removeprefix("sqlite:///"))
+
+    with client_for(app) as client, sqlite3.connect(path, isolation_level=None) as other:
+        client.get("/read")
+        other.execute("BEGIN IMMEDIATE")
+        assert client.post("/write").status_code == 503
+        assert client.get("/read").status_code == 200
+        other.execute("ROLLBACK")
+        assert client.post("/write").status_code == 200
+    other.close()
