@@ -1,4 +1,4 @@
-"""The migrations: one line of them, up and down, and what they make is what the tables are."""
+"""The migrations: up and down, and what they make is what the models say."""
 
 import pwd
 import re
@@ -29,7 +29,6 @@ from ..support.embedded import NOWHERE
 from ..support.framework import run_command
 from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
 
-# Named here: with the longest of packages, conftest has no room for it in a line.
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
@@ -91,10 +90,7 @@ def revisions(url: SecretStr) -> list[str]:
     return list(found)
 
 
-def test_revisions_make_one_line_and_are_named_by_date() -> None:
-    revisions = ScriptDirectory(str(MIGRATIONS))
-
-    assert len(revisions.get_heads()) <= 1
+def test_revisions_are_named_by_date() -> None:
     for path in (MIGRATIONS / "versions").glob("*.py"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\d_[a-z0-9_]+\.py", path.name)
 
@@ -142,7 +138,7 @@ def test_changes_of_the_database_are_logged_with_their_operator(
     (upgraded,) = events_of(db(environment, database_url, "upgrade"))
     (downgraded,) = events_of(db(environment, database_url, "downgrade", "base"))
     printed = db(environment, database_url, "upgrade", "--sql")
-    printed_down = db(environment, database_url, "downgrade", "head:base", "--sql")
+    printed_down = db(environment, database_url, "downgrade", "heads:base", "--sql")
 
     assert upgraded["event"] == "database upgraded"
     assert upgraded["command"].endswith("db upgrade")
@@ -214,20 +210,14 @@ def test_revision_makes_what_is_missing(
     assert tables(database_url) == before
 
 
-@pytest.mark.parametrize("name", ["revision", "merge"])
-def test_no_file_is_written_over(
-    environment: pytest.MonkeyPatch,
-    database_url: SecretStr,
-    versions: Path,
-    config: Config,
-    name: str,
+def test_no_file_is_overwritten(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
     db(environment, database_url, "revision", "--empty", "-m", "a test")
-    command.revision(config, "a test of lines", head="base", splice=True)
     (path,) = versions.glob("*_a_test.py")
     written = path.read_text()
 
-    refused = db(environment, database_url, name, "-m", "A test!")
+    refused = db(environment, database_url, "revision", "--empty", "-m", "A test!")
 
     assert refused.exit_code == 1
     assert path.name in refused.output
@@ -298,30 +288,26 @@ def test_empty_migration_needs_no_mending(
     assert checked.returncode == 0, checked.stdout
 
 
-def test_one_line_is_not_joined(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
-) -> None:
-    before = set(versions.glob("*.py"))
-
-    refused = db(environment, database_url, "merge", "-m", "a test")
-
-    assert refused.exit_code == 1
-    assert "nothing to join" in refused.output
-    assert set(versions.glob("*.py")) == before
-
-
-def test_two_lines_are_joined(
+def test_branches_are_upgraded_and_joined_by_the_next_revision(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
     for name in ("before a test", "beside a test"):
         command.revision(config, name, head="base", splice=True)
-    refused = db(environment, database_url, "upgrade")
-    assert refused.exit_code == 1
-    assert "`db merge -m both` joins them" in refused.output
-
-    # It needs no database.
-    joined = db(environment, SecretStr("nowhere"), "merge", "-m", "both of a test")
-
-    assert joined.exit_code == 0, joined.output
-    assert len(list(versions.glob("*_both_of_a_test.py"))) == 1
     assert db(environment, database_url, "upgrade").exit_code == 0
+    heads = ScriptDirectory.from_config(config).get_heads()
+    assert len(heads) >= 2
+
+    written = db(environment, database_url, "revision", "--empty", "-m", "after a test")
+
+    assert written.exit_code == 0, written.output
+    (head,) = ScriptDirectory.from_config(config).get_heads()
+    joined = ScriptDirectory.from_config(config).get_revision(head)
+    assert joined
+    assert joined.is_merge_point
+    assert db(environment, database_url, "upgrade").exit_code == 0
+    assert revisions(database_url) == [head]
+    assert db(environment, database_url, "downgrade", "-1").exit_code == 0
+    assert set(revisions(database_url)) == set(heads)
+    refused = db(environment, database_url, "downgrade", "-1")
+    assert refused.exit_code == 1
+    assert "Error: -1 is ambiguous: the database is at" in refused.output

@@ -28,7 +28,7 @@ def make_database(name: str = "own") -> SecretStr:
     from .settings import IsolatedSettings
 
     url = make_empty_database(name)
-    command.upgrade(alembic_config(IsolatedSettings(database_url=url)), "head")
+    command.upgrade(alembic_config(IsolatedSettings(database_url=url)), "heads")
     return url
 
 

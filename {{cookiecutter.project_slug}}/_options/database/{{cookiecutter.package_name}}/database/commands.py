@@ -10,15 +10,15 @@ import click
 from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from ..cli.settings import get_settings
 from ..config import Settings
 from ..observability.audit_log import log_event, record_operator
-from .engine import is_unavailable
+from .engine import is_unavailable, migration_engine
 
 PROJECT = Path(__file__).parents[2]
 
@@ -30,10 +30,10 @@ def db() -> None:
 
 
 @db.command()
-@click.argument("revision", default="head")
+@click.argument("revision", default="heads")
 @click.option("--sql", is_flag=True, help="Print the statements instead.")
 def upgrade(revision: str, sql: bool) -> None:
-    """Bring the database up to a revision, by default the newest one."""
+    """Upgrade the database to a revision, by default to the newest ones."""
     with told():
         command.upgrade(alembic_config(get_settings()), revision, sql=sql)
     if not sql:
@@ -45,49 +45,58 @@ def upgrade(revision: str, sql: bool) -> None:
 @click.argument("revision")
 @click.option("--sql", is_flag=True, help="Print the statements instead; REVISION is then FROM:TO.")
 def downgrade(revision: str, sql: bool) -> None:
-    """Take the database down to a revision: -1 is the one before, base is none at all."""
+    """Downgrade the database to a revision: -1 is the one before, base is none at all."""
+    settings = get_settings()
+    config = alembic_config(settings)
     with told():
-        command.downgrade(alembic_config(get_settings()), revision, sql=sql)
+        target = previous_revision(settings, config) if revision == "-1" else revision
+        command.downgrade(config, target, sql=sql)
     if not sql:
         log_event("database downgraded", revision=revision)
+
+
+def previous_revision(settings: Settings, config: Config) -> str:
+    """Return the revision before the current one; each parent of one that joins branches undoes it."""
+    with migration_engine(settings).connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    if len(current) > 1:
+        raise click.ClickException(
+            f"-1 is ambiguous: the database is at {', '.join(current)}; name a revision, or base"
+        )
+    revisions = ScriptDirectory.from_config(config).get_revisions(current)
+    parents = [revision.down_revision for revision in revisions if revision]
+    return parents[0][0] if parents and isinstance(parents[0], tuple) else "-1"
 
 
 @db.command()
 @click.option("--message", "-m", required=True, help="What it does, in a few words.")
 @click.option("--empty", is_flag=True, help="Write one that does nothing yet, to change rows.")
 def revision(message: str, empty: bool) -> None:
-    """Write a migration: what the tables are, against what the database has."""
+    """Write a migration: the difference between the models and the database."""
     config = alembic_config(get_settings())
-    refuse_taken_name(message)
+    reject_existing_file(message)
     with told():
         command.revision(
-            config, message, autogenerate=not empty, process_revision_directives=refuse_nothing
+            config,
+            message,
+            autogenerate=not empty,
+            head="heads",
+            process_revision_directives=reject_empty_migration,
         )
 
 
-def refuse_nothing(context: object, revision: object, scripts: list[MigrationScript]) -> None:
-    """Refuse to write a migration that would do nothing."""
+def reject_empty_migration(
+    context: object, revision: object, scripts: list[MigrationScript]
+) -> None:
+    """Reject a migration that would do nothing."""
     if all(operations.is_empty() for operations in scripts[0].upgrade_ops_list):
         raise click.ClickException(
-            "nothing has changed in the tables of the domains in api.py; --empty writes one anyway"
+            "nothing has changed in the models that migrations/env.py imports; --empty writes one anyway"
         )
 
 
-@db.command()
-@click.option("--message", "-m", required=True, help="What it does, in a few words.")
-def merge(message: str) -> None:
-    """Write a migration that joins two lines of them, such as those of two branches."""
-    # The files say all that is needed: it takes neither settings nor a database.
-    config = Config(toml_file=PROJECT / "pyproject.toml")
-    with told():
-        if len(ScriptDirectory.from_config(config).get_heads()) < 2:
-            raise click.ClickException("the migrations are in one line: there is nothing to join")
-        refuse_taken_name(message)
-        command.merge(config, "heads", message)
-
-
-def refuse_taken_name(message: str) -> None:
-    """Refuse a message whose file is there already: Alembic would write over it."""
+def reject_existing_file(message: str) -> None:
+    """Reject a message whose file exists: Alembic would overwrite it."""
     slug = "_".join(re.findall(r"\w+", message)).lower()
     if not slug:
         raise click.ClickException("say what it does, in a few words")
@@ -96,11 +105,11 @@ def refuse_taken_name(message: str) -> None:
         raise click.ClickException(f"{path} is there already; say what this one does instead")
 
 
-def upgrade_to_head(settings: Settings) -> None:
-    """Bring the database up to the newest revision."""
+def upgrade_to_heads(settings: Settings) -> None:
+    """Upgrade the database to the newest revisions."""
     with told():
-        command.upgrade(alembic_config(settings), "head")
-    log_event("database upgraded", revision="head")
+        command.upgrade(alembic_config(settings), "heads")
+    log_event("database upgraded", revision="heads")
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -114,10 +123,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        reason = str(error)
-        if isinstance(error.__cause__, MultipleHeads):
-            reason = "the migrations are in more than one line; `db merge -m both` joins them"
-        raise click.ClickException(reason) from None
+        raise click.ClickException(str(error)) from None
     except (DBAPIError, OSError) as error:
         # Anything else is a fault in a migration, which the traceback shows.
         if isinstance(error, DBAPIError) and not is_unavailable(error):

@@ -6,7 +6,7 @@ import click
 from ..accounts.commands import users
 # {% endif %}
 # {% if "database" in cookiecutter.__facts %}
-from ..database.commands import db, upgrade_to_head
+from ..database.commands import db, upgrade_to_heads
 # {% endif %}
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
@@ -25,7 +25,7 @@ def run() -> None:
     # {% if "database" in cookiecutter.__facts %}
     settings = get_settings()
     if settings.environment == "development":
-        upgrade_to_head(settings)
+        upgrade_to_heads(settings)
     # {% endif %}
     start(reload=True)
 
