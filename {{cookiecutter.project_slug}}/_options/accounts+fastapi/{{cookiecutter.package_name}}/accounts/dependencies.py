@@ -1,7 +1,7 @@
 """Who is asking: each of these needs the one before it, and is computed once for each request."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
@@ -27,9 +27,6 @@ class TokenScheme(OAuth2PasswordBearer):
 SCHEME = TokenScheme(
     "api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__, scopes=SCOPES
 )
-
-# For `openapi_extra` of an endpoint that takes a MaybeUser.
-TOKEN_IS_OPTIONAL: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:

@@ -1,8 +1,6 @@
 """Who is asking: each of these needs the one before it, and is computed once for each request."""
 
 from collections.abc import Callable
-from types import NoneType
-from typing import get_args, get_type_hints
 
 from flask import Flask, current_app, request
 
@@ -26,6 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application what makes and reads its tokens, and what counts attempts."""
     app.extensions["access_tokens"] = AccessTokens(settings)
     app.extensions["limits"] = Limits(settings)
+    app.extensions["security_schemes"] = SECURITY_SCHEMES
 
 
 def get_access_tokens() -> AccessTokens:
@@ -68,11 +67,3 @@ def scoped(scope: str, get_user: Callable[[], User] = active_user) -> Callable[[
         return service.permitted(get_user(), scope)
 
     return scoped_user
-
-
-def describe_security(security: Callable[[], object] | None) -> list[dict[str, list[str]]] | None:
-    """Tell the documentation which token is needed; what may return None instead does without."""
-    if security is None:
-        return None
-    is_optional = NoneType in get_args(get_type_hints(security)["return"])
-    return [{SCHEME: []}, *([{}] if is_optional else [])]

@@ -15,7 +15,6 @@ from ..database.commands import told
 from ..database.engine import prepare, url_of
 from ..observability.audit_log import log_event, record_operator
 from . import service
-from .events import note
 from .exceptions import EmailTaken, WeakPassword
 from .models import User
 from .passwords import hash_of
@@ -97,7 +96,7 @@ def set_scopes(email: str, scopes: tuple[str, ...]) -> None:
     with transaction() as session:
         user = existing(session, email)
         user.scope = scope_of(scopes)
-        note("scopes set", user.id)
+        log_event("scopes set", user_id=user.id)
     click.echo(f"{email} has the scopes: {scope_of(scopes) or 'none'}.")
 
 
@@ -109,7 +108,7 @@ def disable(email: str) -> None:
         user = existing(session, email)
         user.is_active = False
         service.revoke(session, user.id)
-        note("disabled", user.id)
+        log_event("disabled", user_id=user.id)
     click.echo(f"{email} was disabled.")
 
 
@@ -123,7 +122,7 @@ def reset_password(email: str, password: Secret[str]) -> None:
         user = existing(session, email)
         user.password_hash, user.is_active = password_hash, True
         service.revoke(session, user.id)
-        note("password reset", user.id)
+        log_event("password reset", user_id=user.id)
     click.echo(f"{email} has another password.")
 
 

@@ -11,8 +11,8 @@ from limits.errors import StorageError
 from limits.strategies import MovingWindowRateLimiter
 
 from ..config import Settings
+from ..observability.audit_log import log_event
 from ..web.trusted_proxies import parse_address
-from .events import note
 from .exceptions import LimitExceeded, LimitsUnavailable
 from .limit_storage import storage_of
 
@@ -63,7 +63,7 @@ class Limits:
             "RateLimit": f'"{name}";r={stats.remaining};t={seconds}',
         }
         if not is_allowed:
-            note(f"too many attempts: {action}, by {name}")
+            log_event(f"too many attempts: {action}, by {name}")
             raise LimitExceeded({**headers, "Retry-After": str(seconds)})
         return headers
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from ..database.base import now
 from ..database.engine import constraint_of
+from ..observability.audit_log import log_event
 from . import tokens
-from .events import note
 from .exceptions import (
     EmailTaken,
     InsufficientScope,
@@ -45,7 +45,7 @@ def register(session: Session, email: str, password_hash: str) -> User:
         if constraint_of(error) != "uq_users_email":
             raise
         raise EmailTaken from None
-    note("registered", user.id)
+    log_event("registered", user_id=user.id)
     return user
 
 
@@ -58,7 +58,7 @@ def current(session: Session, claims: Claims) -> User:
     """Return the account of a token; raise InvalidToken if it is deleted or disabled, or the login has ended."""
     user = session.scalar(CURRENT, {"user_id": claims.user_id, "login_id": claims.login_id})
     if user is None:
-        note("token refused", claims.user_id, claims.login_id)
+        log_event("token refused", user_id=claims.user_id, login_id=claims.login_id)
         raise InvalidToken
     return user
 
@@ -66,7 +66,7 @@ def current(session: Session, claims: Claims) -> User:
 def permitted(user: User, scope: str) -> User:
     """Return the account; raise InsufficientScope if it lacks a scope."""
     if scope not in user.scope.split():
-        note(f"scope missing: {scope}", user.id)
+        log_event(f"scope missing: {scope}", user_id=user.id)
         raise InsufficientScope
     return user
 
@@ -79,11 +79,11 @@ def log_in(
     Raises InvalidCredentials where the password was wrong, or what was verified is not so any more.
     """
     if verified is None or not is_right:
-        note("login failed", verified.id if verified else None)
+        log_event("login failed", user_id=verified.id if verified else None)
         raise InvalidCredentials
     user = session.scalar(select(User).where(User.id == verified.id).with_for_update())
     if user is None or not user.is_active or user.password_hash != verified.password_hash:
-        note("login refused", verified.id)
+        log_event("login refused", user_id=verified.id)
         raise InvalidCredentials
     if new_hash:
         user.password_hash = new_hash
@@ -91,7 +91,7 @@ def log_in(
     login = Login(user_id=user.id, expires_at=now() + timedelta(seconds=lifetime))
     session.add(login)
     session.flush()
-    note("logged in", user.id, login.id)
+    log_event("logged in", user_id=user.id, login_id=login.id)
     return Claims(user.id, login.id), add_refresh_token(session, login.id)
 
 
@@ -116,7 +116,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     """
     token = session.get(RefreshToken, tokens.digest_of(refresh_token))
     if token is None:
-        note("refresh token refused")
+        log_event("refresh token refused")
         raise InvalidToken
     # Whoever renews a login waits here for others who do, so that one after the other is seen.
     login = session.scalar(
@@ -126,7 +126,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
         .with_for_update(of=Login)
     )
     if login is None or login.expires_at <= now():
-        note("refresh token refused", login_id=token.login_id)
+        log_event("refresh token refused", login_id=token.login_id)
         raise InvalidToken
     is_first = changes(
         session,
@@ -137,9 +137,9 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     if not is_first:
         login.revoked_at = now()
         session.flush()
-        note("refresh token reused", login.user_id, login.id)
+        log_event("refresh token reused", user_id=login.user_id, login_id=login.id)
         raise TokenReused
-    note("login renewed", login.user_id, login.id)
+    log_event("login renewed", user_id=login.user_id, login_id=login.id)
     return Claims(login.user_id, login.id), add_refresh_token(session, login.id)
 
 
@@ -165,22 +165,22 @@ def change_password(
         .values(password_hash=new_hash),
     )
     if not is_changed:
-        note("password change failed", claims.user_id, claims.login_id)
+        log_event("password change failed", user_id=claims.user_id, login_id=claims.login_id)
         raise InvalidCredentials
     revoke(session, claims.user_id, but=claims.login_id)
-    note("password changed", claims.user_id, claims.login_id)
+    log_event("password changed", user_id=claims.user_id, login_id=claims.login_id)
 
 
 def log_out(session: Session, claims: Claims) -> None:
     """End the login of a token; its access tokens go with it."""
     session.execute(update(Login).where(Login.id == claims.login_id).values(revoked_at=now()))
-    note("logged out", claims.user_id, claims.login_id)
+    log_event("logged out", user_id=claims.user_id, login_id=claims.login_id)
 
 
 def log_out_everywhere(session: Session, claims: Claims) -> None:
     """End all logins of the account of a token."""
     revoke(session, claims.user_id)
-    note("logged out everywhere", claims.user_id)
+    log_event("logged out everywhere", user_id=claims.user_id)
 
 
 def revoke(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:

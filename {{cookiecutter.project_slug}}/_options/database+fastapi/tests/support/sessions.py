@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -14,6 +13,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
+
+from {{ cookiecutter.package_name }}.database import session as database
 
 __all__ = [
     "engine_of",
@@ -77,7 +78,6 @@ def route_statements(
     status: int = 200,
 ) -> None:
     """Let a path execute statements in the session of its request, and send the last value or fail."""
-    database = import_module(f"{app.state.database.__module__}")
 
     async def endpoint(session: Any) -> Any:
         value = await execute(session, statements)
@@ -93,7 +93,6 @@ def route_statements(
 
 def route_change(app: App, path: str, change: Callable[[Session], None]) -> None:
     """Let a path change the objects in the session of a safe request, and leave it at that."""
-    database = import_module(f"{app.state.database.__module__}")
 
     async def read(session: Any) -> None:
         change(session.sync_session)
@@ -104,7 +103,6 @@ def route_change(app: App, path: str, change: Callable[[Session], None]) -> None
 
 def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
     """Let a path execute a statement in the session of its request, and once more as the answer is streamed."""
-    database = import_module(f"{app.state.database.__module__}")
 
     async def use(session: Any) -> StreamingResponse:
         await session.execute(text(statement))
@@ -177,7 +175,6 @@ def is_closed(app: App, client: httpx2.Client, session: AsyncSession) -> bool:
 
 def route_stream(app: App, path: str, statement: str, times: int) -> None:
     """Let a path execute a statement again and again, in one snapshot, and stream its value."""
-    database = import_module(f"{app.state.database.__module__}")
 
     async def stream(session: Any) -> StreamingResponse:
         first = await session.scalar(text(statement))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +11,8 @@ from flask import Response, jsonify
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
+
+from {{ cookiecutter.package_name }}.database import session as database
 
 __all__ = [
     "engine_of",
@@ -68,7 +69,6 @@ def route_statements(
     status: int = 200,
 ) -> None:
     """Let a path execute statements in the session of its request, and send the last value or fail."""
-    database = import_module(f"{app.import_name}.database")
 
     def view() -> Any:
         value = execute(database.get_session(), statements)
@@ -81,7 +81,6 @@ def route_statements(
 
 def route_change(app: App, path: str, change: Callable[[Session], None]) -> None:
     """Let a path change the objects in the session of a safe request, and leave it at that."""
-    database = import_module(f"{app.import_name}.database")
 
     def read() -> Any:
         change(database.get_session())
@@ -92,7 +91,6 @@ def route_change(app: App, path: str, change: Callable[[Session], None]) -> None
 
 def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
     """Let a path execute a statement in the session of its request, and once more as the answer is streamed."""
-    database = import_module(f"{app.import_name}.database")
 
     def use() -> Response:
         session: Session = database.get_session()
@@ -153,7 +151,6 @@ def is_closed(app: App, client: httpx2.Client, session: Session) -> bool:
 
 def route_stream(app: App, path: str, statement: str, times: int) -> None:
     """Let a path execute a statement again and again, in one snapshot, and stream its value."""
-    database = import_module(f"{app.import_name}.database")
 
     def stream() -> Response:
         first = database.get_stream_session().scalar(text(statement))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from importlib import import_module
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -22,6 +21,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import set_committed_value
 
 from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.database import errors as database_errors
 from {{ cookiecutter.package_name }}.database.base import UtcDateTime, now
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
@@ -39,7 +39,7 @@ from ..support.sessions import (
     route_stream,
     route_work,
 )
-from ..support.settings import PACKAGE, IsolatedSettings
+from ..support.settings import IsolatedSettings
 
 DIALECT = DefaultDialect()
 UNAVAILABLE = {
@@ -381,7 +381,6 @@ def test_work_that_may_succeed_at_once_is_repeated(
         if errors and statement == COUNT:
             raise errors.pop()
 
-    database_errors = import_module(f"{PACKAGE}.database.errors")
     monkeypatch.setattr(database_errors, "is_transient", lambda error: True)
     monkeypatch.setattr(database_errors, "is_unavailable", lambda error: True)
     event.listen(engine_of(library), "before_cursor_execute", fail)

@@ -15,8 +15,9 @@ OPERATOR = f"{__name__}.operator"
 
 
 def log_event(event: str, **extra: object) -> None:
-    """Log a security event; if a command causes it, with the command and its operator."""
-    logger.info("security", extra={"event": event, **extra, **operator()})
+    """Log a security event; what is None is left out, and a command is named with its operator."""
+    known = {name: value for name, value in extra.items() if value is not None}
+    logger.info("security", extra={"event": event, **known, **operator()})
 
 
 def record_operator() -> None:

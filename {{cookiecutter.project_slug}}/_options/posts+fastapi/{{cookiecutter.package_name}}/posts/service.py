@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
 from ..database.session import unbroken
-from . import queries
+from . import access, queries
 from .exceptions import PostNotFound, explained
 from .models import Post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
@@ -22,12 +21,12 @@ async def find(session: AsyncSession, post_id: UUID) -> Post:
     return post
 
 
-async def list_page(
-    session: AsyncSession, query: PostQuery, *where: ColumnElement[bool], **values: object
-) -> PostPage:
-    """Return a page of posts, of those that meet some conditions with some values."""
-    statement, parameters = queries.PAGES.select(query, *where)
-    rows = (await session.scalars(statement, parameters | values)).all()
+async def list_page(session: AsyncSession, query: PostQuery, subject: str | None) -> PostPage:
+    """Return a page of the posts that the subject may read."""
+    if access.sees_nothing(query, subject):
+        return PostPage(items=[], next=None)
+    statement, parameters = queries.PAGES.select(query, *access.VISIBLE)
+    rows = (await session.scalars(statement, parameters | {"subject": subject})).all()
     following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from ..database.base import now
-from . import queries
+from . import access, queries
 from .exceptions import PostNotFound, explained
 from .models import Post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
@@ -21,12 +20,12 @@ def find(session: Session, post_id: UUID) -> Post:
     return post
 
 
-def list_page(
-    session: Session, query: PostQuery, *where: ColumnElement[bool], **values: object
-) -> PostPage:
-    """Return a page of posts, of those that meet some conditions with some values."""
-    statement, parameters = queries.PAGES.select(query, *where)
-    rows = session.scalars(statement, parameters | values).all()
+def list_page(session: Session, query: PostQuery, subject: str | None) -> PostPage:
+    """Return a page of the posts that the subject may read."""
+    if access.sees_nothing(query, subject):
+        return PostPage(items=[], next=None)
+    statement, parameters = queries.PAGES.select(query, *access.VISIBLE)
+    rows = session.scalars(statement, parameters | {"subject": subject}).all()
     following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 

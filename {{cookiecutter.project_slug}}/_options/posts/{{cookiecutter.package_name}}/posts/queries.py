@@ -25,10 +25,6 @@ PAGES = Pages(
 )
 # What `session.get()` asks; made anew with each call, it would be a tenth of what reading a post takes.
 BY_ID = select(Post).where(Post.id == bindparam("id"))
-# {% if "accounts" in cookiecutter.__facts %}
-# Posts that may be seen: published, or the reader's own. Who has no account owns none, as NULL equals nothing.
-VISIBLE = Post.published_at.is_not(None) | (Post.owner == bindparam("reader"))
-# {% endif %}
 # Rows that an export holds at a time.
 EXPORT_BATCH = 500
 

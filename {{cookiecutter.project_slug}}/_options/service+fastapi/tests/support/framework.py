@@ -11,6 +11,8 @@ from fastapi import FastAPI as App
 from fastapi import HTTPException, Query, Request
 from fastapi.testclient import TestClient
 
+from {{ cookiecutter.package_name }}.cli.main import main
+
 __all__ = [
     "ENVIRONMENT_VARIABLES",
     "App",
@@ -97,9 +99,6 @@ def route_variable(app: App, path: str, schema: type[Any]) -> None:
 
 def run_command(app: App, *arguments: str) -> Result:
     """Run a command that hangs on the application."""
-    # Imported late, because that module imports this one.
-    from {{ cookiecutter.package_name }}.cli.main import main
-
     return CliRunner().invoke(main, arguments, obj=app.state.settings)
 
 

@@ -3,14 +3,14 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from threading import Event, current_thread
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from {{ cookiecutter.package_name }}.cli import wsgi_to_asgi
+
 from ..support.serving import Client, Relay, relaying
-from ..support.settings import PACKAGE
 
 LIMIT = 100_000
 
@@ -90,8 +90,7 @@ def app() -> App:
 
 @pytest.fixture
 def port(app: App, relay: Relay) -> int:
-    adapter = import_module(f"{PACKAGE}.cli.wsgi_to_asgi")
-    relay.app = adapter.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)
+    relay.app = wsgi_to_asgi.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)
     return relay.port
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from threading import Barrier
 from typing import Any, NoReturn
 
@@ -11,6 +10,8 @@ from click.testing import Result
 from flask import Flask as App
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
+
+from {{ cookiecutter.package_name }}.web import operations
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
@@ -99,9 +100,7 @@ def route_variable(app: App, path: str, schema: type[Any]) -> None:
 
 def operation(app: App, view: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Make an operation of a view."""
-    module = import_module(f"{app.import_name}.operations")
-    made: Callable[..., Any] = module.operation(**options)(view)
-    return made
+    return operations.operation(**options)(view)
 
 
 def run_command(app: App, *arguments: str) -> Result:

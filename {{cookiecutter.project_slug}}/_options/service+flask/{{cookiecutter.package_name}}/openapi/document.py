@@ -1,17 +1,15 @@
 """The OpenAPI document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Any, NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from flask import Flask
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-# {% if "accounts" in cookiecutter.__facts %}
-from ..accounts.dependencies import SECURITY_SCHEMES, describe_security
-# {% endif %}
 from ..metadata import DESCRIPTION, NAME, VERSION
 from ..web.operations import PLACES, Adapter, Operation, path_template
 from ..web.problems import MEDIA_TYPE, Problem
@@ -36,21 +34,21 @@ def make_document(app: Flask) -> dict[str, Any]:
     """Describe every view that is an operation."""
     routes = list(find_routes(app))
     schemas, components = make_schemas([route.operation for route in routes])
+    security_schemes: dict[str, Any] = app.extensions.get("security_schemes", {})
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method] = without_nulls(describe(route, schemas))
+        paths.setdefault(route.path, {})[route.method] = without_nulls(
+            describe(route, schemas, security_schemes)
+        )
     root_path = app.extensions["settings"].root_path
     return {
         "openapi": "3.1.0",
         "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
         **({"servers": [{"url": root_path}]} if root_path else {}),
         "paths": paths,
-        "components": {
-            "schemas": without_nulls(components),
-            # {% if "accounts" in cookiecutter.__facts %}
-            "securitySchemes": SECURITY_SCHEMES,
-            # {% endif %}
-        },
+        "components": without_nulls(
+            {"schemas": components, "securitySchemes": security_schemes or None}
+        ),
     }
 
 
@@ -89,7 +87,7 @@ def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
     return schemas, components
 
 
-def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
+def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) -> dict[str, Any]:
     """Describe an operation; members that it has not are None."""
     *blueprints, name = route.endpoint.split(".")
     takes, returned = route.operation.takes, route.operation.returned
@@ -109,23 +107,30 @@ def describe(route: Route, schemas: Schemas) -> dict[str, Any]:
         schema = titled(schemas[id(takes["body"])], "Body")
         required = {} if "body" in route.operation.optional else {"required": True}
         body = {"requestBody": {**required, "content": json(schema)}}
-    # {% if "accounts" in cookiecutter.__facts %}
     if "form" in takes:
         form = {"application/x-www-form-urlencoded": {"schema": schemas[id(takes["form"])]}}
         body = {"requestBody": {"required": True, "content": form}}
-    # {% endif %}
     return {
         "tags": blueprints[-1:] or None,
         "summary": title(name),
         "description": getdoc(route.operation.view),
         "operationId": operation_id,
         "parameters": list(parameters(takes, schemas)) or None,
-        # {% if "accounts" in cookiecutter.__facts %}
-        "security": describe_security(route.operation.security),
-        # {% endif %}
+        "security": describe_security(route.operation.security, security_schemes),
         **body,
         "responses": responses | {"default": PROBLEM},
     }
+
+
+def describe_security(
+    security: Callable[[], object] | None, schemes: Collection[str]
+) -> list[dict[str, list[str]]] | None:
+    """Describe how a request authenticates; `security` that may return None is optional."""
+    if security is None or not schemes:
+        return None
+    is_optional = NoneType in get_args(get_type_hints(security)["return"])
+    required: list[dict[str, list[str]]] = [{name: []} for name in schemes]
+    return [*required, {}] if is_optional else required
 
 
 def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[str, Any]]:

@@ -20,9 +20,7 @@ MISSING = object()
 # Parameters that are no variables of the path, and where their values come from.
 PLACES = {
     "body": "body",
-    # {% if "accounts" in cookiecutter.__facts %}
     "form": "body",
-    # {% endif %}
     "headers": "header",
     "query": "query",
 }
@@ -40,13 +38,16 @@ class Operation:
     """A view, with its signature read once; Flask calls this in its place."""
 
     __name__: str
-    # {% if "accounts" in cookiecutter.__facts %}
-    security: Callable[[], object] | None = None
-    # {% endif %}
 
-    def __init__(self, view: View, status: int, responses: Mapping[int, Any]) -> None:
+    def __init__(
+        self,
+        view: View,
+        status: int,
+        responses: Mapping[int, Any],
+        security: Callable[[], object] | None,
+    ) -> None:
         update_wrapper(self, view)
-        self.view, self.status = view, status
+        self.view, self.status, self.security = view, status, security
         hints = get_type_hints(view, include_extras=True)
         success = hints.pop("return")
         if get_origin(success) is tuple:
@@ -72,22 +73,18 @@ class Operation:
         Raises InvalidRequest with all that does not fit, BadRequest where the body is no JSON,
         UnsupportedMediaType where its header says so.
         """
-        # {% if "accounts" in cookiecutter.__facts %}
         if "body" in self.takes:
             # Kept by Flask: servers that pass bodies on as they come would wait for it in a transaction.
             request.get_data()
         if self.security:
             self.security()
-        # {% endif %}
         given: dict[str, Any] = dict(variables)
         if "body" in self.takes:
             given["body"] = read_json()
-        # {% if "accounts" in cookiecutter.__facts %}
         if "form" in self.takes:
             given["form"] = {
                 name: values[-1] for name, values in request.form.lists() if values[-1]
             }
-        # {% endif %}
         if "query" in self.takes:
             given["query"] = {
                 name: values if name in self.lists else values[-1]
@@ -142,25 +139,17 @@ def operation(
     *,
     status: int = 200,
     responses: Mapping[int, Any] | None = None,
-    # {% if "accounts" in cookiecutter.__facts %}
     security: Callable[[], object] | None = None,
-    # {% endif %}
 ) -> Callable[[View], Operation]:
     """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
 
     `status` is the one of success, `responses` has the schemas of others that the view returns.
-    # {% if "accounts" in cookiecutter.__facts %}
-    `security` reads the token, before anything is parsed, and refuses by raising an error. A view may also
-    take a `form`.
-    # {% endif %}
+    `security` authenticates the client, before anything is parsed, and raises an error to reject it. A view may
+    also take a `form`.
     """
 
     def make(view: View) -> Operation:
-        made = Operation(view, status, responses or {})
-        # {% if "accounts" in cookiecutter.__facts %}
-        made.security = security
-        # {% endif %}
-        return made
+        return Operation(view, status, responses or {}, security)
 
     return make
 

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ import uvicorn
 from click.testing import CliRunner
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
+from {{ cookiecutter.package_name }}.cli import server
 from {{ cookiecutter.package_name }}.cli.main import main
 
 from ..support.settings import PACKAGE
@@ -167,7 +167,6 @@ def test_address_in_use_is_refused(environment: pytest.MonkeyPatch) -> None:
     [("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("::", ["127.0.0.1", "::1"])],
 )
 def test_host_is_listened_on(host: str, answers: list[str]) -> None:
-    server = import_module(f"{PACKAGE}.cli.server")
     with server.listen(host, 0) as listener:
         for address in answers:
             socket.create_connection((address, listener.getsockname()[1]), timeout=5).close()
@@ -175,7 +174,7 @@ def test_host_is_listened_on(host: str, answers: list[str]) -> None:
 
 def test_signal_ends_the_process_with_0() -> None:
     with pytest.raises(SystemExit) as exited:
-        import_module(f"{PACKAGE}.cli.server").exit_successfully(signal.SIGTERM, None)
+        server.exit_successfully(signal.SIGTERM, None)
 
     assert exited.value.code == 0
 
@@ -205,13 +204,12 @@ class Worker:
 def test_clients_are_refused_before_workers_stop_and_stuck_ones_are_killed(
     is_stuck: bool, ended: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = import_module(f"{PACKAGE}.cli.server")
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     calls: list[str] = []
     listener = server.listen("127.0.0.1", 0)
     config = uvicorn.Config("nothing:app", workers=1, log_config=None, timeout_graceful_shutdown=1)
     workers = server.Workers(config, [listener])
-    workers.processes = [Worker(calls, is_stuck=is_stuck)]
+    workers.processes = [Worker(calls, is_stuck=is_stuck)]  # type: ignore[list-item]
 
     workers.terminate_all()
     assert listener.fileno() == -1
@@ -221,7 +219,6 @@ def test_clients_are_refused_before_workers_stop_and_stuck_ones_are_killed(
 
 
 def test_worker_stops_when_its_parent_dies(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = import_module(f"{PACKAGE}.cli.server")
     calls: list[object] = []
     monkeypatch.setattr(signal, "raise_signal", calls.append)
 
@@ -237,7 +234,7 @@ def test_worker_freezes_what_it_has_loaded(environment: pytest.MonkeyPatch) -> N
     frozen: list[str] = []
     environment.setattr("gc.freeze", lambda: frozen.append("frozen"))
 
-    app = import_module(f"{PACKAGE}.cli.server").create_worker_app()
+    app = server.create_worker_app()
 
     assert callable(app)
     assert frozen == ["frozen"]

@@ -218,7 +218,9 @@ def test_lines_are_for_people_in_development(capsys: pytest.CaptureFixture[str])
         client.get("/write", headers={"X-Request-ID": "mine"})
 
     paid, *failed, request = capsys.readouterr().err.splitlines()
-    assert paid.endswith("INFO     tests.test_logs: paid twice amount=2 request_id=mine")
+    assert paid.endswith(
+        "INFO     tests.observability.test_logs: paid twice amount=2 request_id=mine"
+    )
     assert " ERROR " in failed[0]
     assert failed[1] == "Traceback (most recent call last):"
     assert " request method=GET route=/write status=500 duration_ms=" in request

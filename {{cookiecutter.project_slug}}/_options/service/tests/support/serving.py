@@ -4,12 +4,11 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
-from .settings import PACKAGE
+from {{ cookiecutter.package_name }}.cli import http_protocol, server
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -69,11 +68,10 @@ def relaying(request_timeout: float = REQUEST_TIMEOUT) -> Iterator[Relay]:
 @contextmanager
 def serving(app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any) -> Iterator[int]:
     """Serve an ASGI application in a thread; give the port."""
-    module = import_module(f"{PACKAGE}.cli.server")
-    config = module.Config(
+    config = http_protocol.Config(
         app,
         interface="asgi3",
-        http=module.HttpProtocol,
+        http=http_protocol.HttpProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -82,13 +80,13 @@ def serving(app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any) 
     )
     config.request_timeout = request_timeout
     # The timer would end the process of the tests.
-    with patch.object(module, "Timer"), module.listen("127.0.0.1", 0) as listener:
-        server = module.Server(config)
-        thread = Thread(target=server.run, args=[[listener]])
+    with patch.object(server, "Timer"), server.listen("127.0.0.1", 0) as listener:
+        process = server.Server(config)
+        thread = Thread(target=process.run, args=[[listener]])
         thread.start()
         try:
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
+            process.should_exit = True
             thread.join(20)
         assert not thread.is_alive()

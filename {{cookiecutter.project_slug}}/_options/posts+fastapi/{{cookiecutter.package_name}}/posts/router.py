@@ -2,45 +2,52 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ..database.session import SessionDep, StreamSessionDep
+from ..identity import OPTIONAL_SECURITY, OptionalSubject, Subject, stream_subject
 from ..web.etags import IfNoneMatch, etag
 from ..web.requests import StrictRoute
 from ..web.streaming import LinesResponse
-from . import service
-from .dependencies import MatchedPost, ValidPost
+from . import access, service
+from .dependencies import MatchedPost, ReadablePost, WritablePost
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
 
 
-@router.get("")
-async def list_posts(query: Annotated[PostQuery, Query()], session: SessionDep) -> PostPage:
-    """List posts, in pages."""
-    return await service.list_page(session, query)
+@router.get("", openapi_extra=OPTIONAL_SECURITY)
+async def list_posts(
+    query: Annotated[PostQuery, Query()], subject: OptionalSubject, session: SessionDep
+) -> PostPage:
+    """List the posts that the client may read, in pages."""
+    return await service.list_page(session, query, subject)
 
 
 @router.post("", status_code=201)
 async def create_post(
-    body: NewPost, session: SessionDep, request: Request, response: Response
+    subject: Subject, body: NewPost, session: SessionDep, request: Request, response: Response
 ) -> PostRead:
-    """Create a post; its slug has to be free."""
-    post = await service.create(session, body, body.owner)
+    """Create a post; its slug must be free."""
+    post = await service.create(session, body, access.owner_of(body, subject))
     location = request.url_for("read_post", post_id=post.id)
     response.headers.update({"Location": location.path, "ETag": etag(post.version)})
     return PostRead.model_validate(post)
 
 
-@router.get("/export", response_class=LinesResponse)
+@router.get(
+    "/export",
+    response_class=LinesResponse,
+    dependencies=[Depends(stream_subject("posts:export"))],
+)
 async def export_posts(session: StreamSessionDep) -> LinesResponse:
-    """Send all posts, a line of JSON each."""
+    """Export all posts, a line of JSON each."""
     return LinesResponse(await service.export(session))
 
 
-@router.get("/{post_id:uuid}")
+@router.get("/{post_id:uuid}", openapi_extra=OPTIONAL_SECURITY)
 async def read_post(
-    post: ValidPost, headers: Annotated[IfNoneMatch, Header()], response: Response
+    post: ReadablePost, headers: Annotated[IfNoneMatch, Header()], response: Response
 ) -> PostRead:
     """Read a post."""
     headers.check(post.version)
@@ -75,7 +82,7 @@ async def delete_post(post: MatchedPost, session: SessionDep) -> None:
 
 
 @router.post("/{post_id:uuid}/publish")
-async def publish_post(post: ValidPost, session: SessionDep, response: Response) -> PostRead:
+async def publish_post(post: WritablePost, session: SessionDep, response: Response) -> PostRead:
     """Publish a post; one that is published stays as it is."""
     await service.publish(session, post)
     response.headers["ETag"] = etag(post.version)

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from flask import Blueprint, url_for
 
-from ..accounts.dependencies import active_user, maybe_user
 from ..database.session import get_session, get_stream_session
+from ..identity import optional_subject, stream_subject, subject
 from ..web.etags import IfMatch, IfNoneMatch, etag
 from ..web.operations import operation
 from ..web.streaming import LinesResponse
-from . import service
-from .dependencies import author, exporter, matched_post, owned_post, readable_page, readable_post
+from . import access, service
+from .dependencies import matched_post, readable_post, writable_post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 bp = Blueprint("posts", __name__, url_prefix="/posts")
@@ -19,31 +19,31 @@ Headers = dict[str, str]
 
 
 @bp.get("")
-@operation(security=maybe_user)
+@operation(security=optional_subject)
 def list_posts(query: PostQuery) -> PostPage:
-    """List posts that are published, and those of one's own, in pages."""
-    return readable_page(query)
+    """List the posts that the client may read, in pages."""
+    return service.list_page(get_session(), query, optional_subject())
 
 
 @bp.post("")
-@operation(status=201, security=active_user)
+@operation(status=201, security=subject)
 def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
-    """Create a post; its slug has to be free."""
-    post = service.create(get_session(), body, str(author().id))
+    """Create a post; its slug must be free."""
+    post = service.create(get_session(), body, access.owner_of(body, subject()))
     location = url_for("api.posts.read_post", post_id=post.id)
     headers = {"Location": location, "ETag": etag(post.version)}
     return PostRead.model_validate(post), 201, headers
 
 
 @bp.get("/export")
-@operation(security=exporter)
+@operation(security=stream_subject("posts:export"))
 def export_posts() -> LinesResponse:
-    """Send all posts, a line of JSON each."""
+    """Export all posts, a line of JSON each."""
     return LinesResponse(service.export(get_stream_session()))
 
 
 @bp.get("/<uuid:post_id>")
-@operation(security=maybe_user)
+@operation(security=optional_subject)
 def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Headers]:
     """Read a post."""
     post = readable_post(post_id)
@@ -52,7 +52,7 @@ def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Heade
 
 
 @bp.put("/<uuid:post_id>")
-@operation(security=active_user)
+@operation(security=subject)
 def replace_post(
     post_id: UUID, headers: IfMatch, body: PostContent
 ) -> tuple[PostRead, int, Headers]:
@@ -63,7 +63,7 @@ def replace_post(
 
 
 @bp.patch("/<uuid:post_id>")
-@operation(security=active_user)
+@operation(security=subject)
 def change_post(
     post_id: UUID, headers: IfMatch, body: PostChanges
 ) -> tuple[PostRead, int, Headers]:
@@ -74,16 +74,16 @@ def change_post(
 
 
 @bp.delete("/<uuid:post_id>")
-@operation(status=204, security=active_user)
+@operation(status=204, security=subject)
 def delete_post(post_id: UUID, headers: IfMatch) -> None:
     """Delete a post."""
     service.delete(get_session(), matched_post(post_id, headers))
 
 
 @bp.post("/<uuid:post_id>/publish")
-@operation(security=active_user)
+@operation(security=subject)
 def publish_post(post_id: UUID) -> tuple[PostRead, int, Headers]:
     """Publish a post; one that is published stays as it is."""
-    post = owned_post(post_id)
+    post = writable_post(post_id)
     service.publish(get_session(), post)
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
