@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import httpx2
 import pytest
-from flask import Response
+from flask import Response, abort, request
 from flask.testing import FlaskClient, FlaskCliRunner
 from pydantic import Field
 from werkzeug.exceptions import HTTPException
@@ -153,6 +153,40 @@ def test_operation_may_take_and_return_headers(app: App) -> None:
     (parameter,) = document["paths"]["/greeting"]["get"]["parameters"]
     assert (parameter["in"], parameter["name"]) == ("header", "Accept-Language")
     assert "Language" not in document["components"]["schemas"]
+
+
+def test_operation_may_authenticate_before_it_reads_a_form(app: App) -> None:
+    class Form(Schema):
+        number: int
+
+    def key() -> str:
+        return request.headers.get("X-Key") or abort(401)
+
+    def optional_key() -> str | None:
+        return request.headers.get("X-Key")
+
+    def double(form: Form) -> int:
+        return 2 * form.number
+
+    double.__annotations__["form"] = Form
+    app.extensions["security_schemes"] = {
+        "Key": {"type": "apiKey", "in": "header", "name": "X-Key"}
+    }
+    for name, security in {"locked": key, "open": optional_key}.items():
+        view = operation(app, double, security=security)
+        app.add_url_rule(f"/{name}", name, view, methods=["POST"])
+
+    with client_for(app) as client:
+        refused = client.post("/locked", data={"number": "none"})
+        doubled = client.post("/locked", data={"number": "2"}, headers={"X-Key": "mine"})
+        invalid = client.post("/open", data={"number": "none"})
+        paths = client.get("/openapi.json").json()["paths"]
+
+    assert (refused.status_code, doubled.json(), invalid.status_code) == (401, 4, 422)
+    body = paths["/locked"]["post"]["requestBody"]
+    assert list(body["content"]) == ["application/x-www-form-urlencoded"]
+    assert paths["/locked"]["post"]["security"] == [{"Key": []}]
+    assert paths["/open"]["post"]["security"] == [{"Key": []}, {}]
 
 
 def test_status_that_nobody_knows_is_a_problem(app: App) -> None:

@@ -23,10 +23,10 @@ async def find(session: AsyncSession, post_id: UUID) -> Post:
 
 async def list_page(session: AsyncSession, query: PostQuery, subject: str | None) -> PostPage:
     """Return a page of the posts that the subject may read."""
-    if access.sees_nothing(query, subject):
-        return PostPage(items=[], next=None)
     statement, parameters = queries.PAGES.select(query, *access.VISIBLE)
-    rows = (await session.scalars(statement, parameters | {"subject": subject})).all()
+    parameters["subject"] = subject
+    is_empty = access.sees_nothing(query, subject)
+    rows = [] if is_empty else (await session.scalars(statement, parameters)).all()
     following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 

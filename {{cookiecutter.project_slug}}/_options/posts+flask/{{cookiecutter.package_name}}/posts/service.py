@@ -22,10 +22,10 @@ def find(session: Session, post_id: UUID) -> Post:
 
 def list_page(session: Session, query: PostQuery, subject: str | None) -> PostPage:
     """Return a page of the posts that the subject may read."""
-    if access.sees_nothing(query, subject):
-        return PostPage(items=[], next=None)
     statement, parameters = queries.PAGES.select(query, *access.VISIBLE)
-    rows = session.scalars(statement, parameters | {"subject": subject}).all()
+    parameters["subject"] = subject
+    is_empty = access.sees_nothing(query, subject)
+    rows = [] if is_empty else session.scalars(statement, parameters).all()
     following = queries.PAGES.next(rows, query)
     return PostPage.model_validate({"items": rows[: query.limit], "next": following})
 
