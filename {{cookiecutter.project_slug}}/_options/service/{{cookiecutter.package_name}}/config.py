@@ -2,8 +2,7 @@
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
-from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -18,12 +17,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # {% if "accounts" in cookiecutter.__facts %}
-from .accounts.settings import Fallbacks, Limit, LimitStorage, Seconds
+from .accounts.settings import AccountSettings
 # {% endif %}
 # {% if "database" in cookiecutter.__facts %}
-from .database.settings import DatabaseUrl
+from .database.settings import DatabaseSettings
 # {% endif %}
-from .secret_values import MIN_MASKED_LENGTH, secret_parts, validate_secret
+from .validators import is_deployed, split, validate_secret
 
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
@@ -33,13 +32,8 @@ PUBLIC_SUFFIX = r"\*\.((ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}|[^.]+)\.?"
 MIN_PREFIX, MIN_PRIVATE_PREFIX6, MIN_PUBLIC_PREFIX6 = 8, 7, 16
 
 
-def split(value: Any) -> Any:
-    """Take a list as an environment variable has it: separated by commas."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-class Settings(BaseSettings):
-    """Everything that differs between deployments; a test builds its own and passes it in."""
+class ServiceSettings(BaseSettings):
+    """The settings that every service has."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -49,107 +43,107 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    environment: Literal["development", "test", "staging", "production"] = "development"
-    debug: bool = False
-    secret_key: Annotated[SecretStr | None, Field(validate_default=True)] = None
-    host: IPvAnyAddress = IPv4Address("127.0.0.1")
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    workers: Annotated[int, Field(ge=1)] = 1
+    environment: Literal["development", "test", "staging", "production"] = Field(
+        "development", description="development, test, staging or production"
+    )
+    debug: bool = Field(
+        False, description="respond to unhandled errors with their traceback; only in development"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="at least 32 random characters, such as `openssl rand -base64 32` prints; required outside development",
+    )
+    host: IPvAnyAddress = Field(
+        IPv4Address("127.0.0.1"), description="IP address to listen on; in a container 0.0.0.0"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(1, ge=1, description="processes that `serve` starts")
     # {% if "flask" in cookiecutter.__facts %}
-    threads: Annotated[int, Field(ge=4)] = 8
+    threads: int = Field(
+        8, ge=4, description="threads of each process: requests that it processes at the same time"
+    )
     # {% endif %}
-    max_connections: Annotated[int, Field(ge=1)] = 1000
-    request_timeout: Annotated[float, Field(gt=0)] = 30
-    grace_period: Annotated[int, Field(ge=1)] = 30
+    max_connections: int = Field(
+        1000, ge=1, description="connections that each process accepts; more get 503"
+    )
+    request_timeout: float = Field(
+        30,
+        gt=0,
+        description="seconds for a client to send the head of a request, and each part of its body, and to receive each part of the response",
+    )
+    grace_period: int = Field(
+        30, ge=1, description="seconds for requests in flight to finish after SIGTERM"
+    )
     log_level: Annotated[
         Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"], BeforeValidator(str.upper)
-    ] = "INFO"
-    docs: bool | None = None
-    root_path: Annotated[str, StringConstraints(pattern=r"^(/[\w.~-]+)*$")] = ""
-    max_body_size: Annotated[int, Field(ge=0)] = 1024 * 1024
+    ] = Field(
+        "INFO",
+        description="CRITICAL, ERROR, WARNING, INFO or DEBUG; the line of each request is INFO",
+    )
+    docs: bool | None = Field(
+        None, description="serve /docs and /openapi.json; by default everywhere but in production"
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*$",
+        description="path that a proxy serves the service under, such as /shop",
+    )
+    max_body_size: int = Field(1024 * 1024, ge=0, description="largest body of a request, in bytes")
     allowed_hosts: Annotated[
         tuple[Annotated[str, StringConstraints(to_lower=True, pattern=HOST)], ...],
         NoDecode,
         BeforeValidator(split),
-    ] = ("localhost", "127.0.0.1")
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split)] = ()
+    ] = Field(
+        ("localhost", "127.0.0.1"),
+        description="names that clients reach the service by; `*.example.com` is example.com and all names below it",
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split)] = Field(
+        (),
+        description="addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted",
+    )
     cors_origins: Annotated[
         tuple[Annotated[str, StringConstraints(to_lower=True, pattern=ORIGIN)], ...],
         NoDecode,
         BeforeValidator(split),
-    ] = ()
-    cors_credentials: bool = False
-    # {% if "database" in cookiecutter.__facts %}
-    database_url: DatabaseUrl = SecretStr("")
-    database_pool_size: Annotated[int, Field(ge=1)] = 10
-    database_pool_timeout: Annotated[float, Field(gt=0)] = 5
-    database_lock_timeout: Annotated[float, Field(gt=0)] = 5
-    database_statement_timeout: Annotated[float, Field(gt=0)] = 10
-    # {% endif %}
-    # {% if "sqlite" in cookiecutter.__facts %}
-    database_synchronous: Annotated[Literal["FULL", "NORMAL"], BeforeValidator(str.upper)] = "FULL"
-    # {% endif %}
-    # {% if "accounts" in cookiecutter.__facts %}
-    registration: bool = False
-    secret_key_fallbacks: Annotated[Fallbacks, NoDecode, BeforeValidator(split)] = ()
-    access_token_lifetime: Seconds = 600
-    refresh_token_lifetime: Seconds = 1209600
-    account_from_address_limit: Limit = "10 per 15 minutes"
-    address_limit: Limit = "100 per 15 minutes"
-    account_limit: Limit = "200 per hour"
-    rate_limit_storage: LimitStorage = SecretStr("memory://")
-    # {% endif %}
+    ] = Field(
+        (),
+        description="origins whose pages may read responses, such as `https://app.example.com`",
+    )
+    cors_credentials: bool = Field(False, description="let those pages send cookies")
 
     @field_validator("debug")
     @classmethod
-    def _is_off_outside_development(cls, debug: bool, info: ValidationInfo) -> bool:
+    def _reject_debug_outside_development(cls, debug: bool, info: ValidationInfo) -> bool:
         if debug and is_deployed(info):
-            raise ValueError("shows internals, and is for development only")
+            raise ValueError("must be false outside development: it exposes tracebacks")
         return debug
 
     @field_validator("secret_key")
     @classmethod
-    def _is_set_outside_development(
+    def _require_secret_key_outside_development(
         cls, secret_key: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
-        if secret_key is None and is_deployed(info):
-            raise ValueError("is required outside development")
+        if is_deployed(info):
+            if secret_key is None:
+                raise ValueError("is required outside development")
+            validate_secret(secret_key.get_secret_value())
         return secret_key
 
-    @field_validator(
-        "secret_key",
-        # {% if "accounts" in cookiecutter.__facts %}
-        "secret_key_fallbacks",
-        # {% endif %}
-    )
+    @field_validator("allowed_hosts")
     @classmethod
-    def _are_hard_to_guess_outside_development(
-        cls, secrets: SecretStr | tuple[SecretStr, ...] | None, info: ValidationInfo
-    ) -> SecretStr | tuple[SecretStr, ...] | None:
-        for secret in secrets if isinstance(secrets, tuple) else (secrets,):
-            if secret is not None and is_deployed(info):
-                validate_secret(secret.get_secret_value())
-        return secrets
-
-    @field_validator(
-        "allowed_hosts",
-        # {% if "accounts" in cookiecutter.__facts %}
-        "cors_origins",
-        # {% endif %}
-    )
-    @classmethod
-    def _are_named_outside_development(
-        cls, names: tuple[str, ...], info: ValidationInfo
+    def _require_named_hosts_outside_development(
+        cls, hosts: tuple[str, ...], info: ValidationInfo
     ) -> tuple[str, ...]:
-        if "*" in names and is_deployed(info):
-            raise ValueError("must not contain '*' outside development: list every name")
-        if any(re.fullmatch(PUBLIC_SUFFIX, name) for name in names) and is_deployed(info):
+        if "*" in hosts and is_deployed(info):
+            raise ValueError("must not contain '*' outside development: list every host")
+        if any(re.fullmatch(PUBLIC_SUFFIX, host) for host in hosts) and is_deployed(info):
             raise ValueError("must not contain a public suffix: *.example.com is accepted")
-        return names
+        return hosts
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _are_narrow_outside_development(
+    def _reject_wide_networks_outside_development(
         cls, networks: tuple[IPv4Network | IPv6Network, ...], info: ValidationInfo
     ) -> tuple[IPv4Network | IPv6Network, ...]:
         if any(map(is_wide, networks)) and is_deployed(info):
@@ -160,26 +154,15 @@ class Settings(BaseSettings):
 
     @field_validator("cors_credentials")
     @classmethod
-    def _are_for_named_origins(cls, credentials: bool, info: ValidationInfo) -> bool:
+    def _require_named_origins(cls, credentials: bool, info: ValidationInfo) -> bool:
         if credentials and "*" in info.data.get("cors_origins", ()):
-            raise ValueError("cannot be combined with '*' in CORS_ORIGINS, name the origins")
+            raise ValueError("cannot be combined with '*' in CORS_ORIGINS: list the origins")
         return credentials
 
     @property
     def shows_docs(self) -> bool:
-        """Whether the documentation is public: everywhere but in production, unless DOCS says it."""
+        """Whether to serve the documentation: everywhere but in production, unless DOCS is set."""
         return self.environment != "production" if self.docs is None else self.docs
-
-    def secrets(self) -> list[str]:
-        """Return the secrets of all settings, and the passwords of their URLs; shorter ones are parts of words."""
-        secrets: set[str] = set()
-        for value in chain(*(each if isinstance(each, tuple) else (each,) for _, each in self)):
-            text = str(value)
-            if isinstance(value, SecretStr):
-                text = value.get_secret_value()
-                secrets.add(text)
-            secrets |= secret_parts(text)
-        return sorted(secret for secret in secrets if len(secret) >= MIN_MASKED_LENGTH)
 
 
 def is_wide(network: IPv4Network | IPv6Network) -> bool:
@@ -192,6 +175,13 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
     return network.prefixlen < shortest
 
 
-def is_deployed(info: ValidationInfo) -> bool:
-    """Tell whether the environment, where it is a known one, is not development."""
-    return bool(info.data.get("environment", "development") != "development")
+class Settings(
+    # {% if "accounts" in cookiecutter.__facts %}
+    AccountSettings,
+    # {% endif %}
+    # {% if "database" in cookiecutter.__facts %}
+    DatabaseSettings,
+    # {% endif %}
+    ServiceSettings,
+):
+    """All settings; a test builds its own and passes them in."""

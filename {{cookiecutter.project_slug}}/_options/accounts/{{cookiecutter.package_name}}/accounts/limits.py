@@ -14,7 +14,7 @@ from ..config import Settings
 from ..observability.audit_log import log_event
 from ..web.trusted_proxies import parse_address
 from .exceptions import LimitExceeded, LimitsUnavailable
-from .limit_storage import storage_of
+from .limit_storage import make_storage
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Limits:
         self.address = parse(settings.address_limit)
         self.account_from_address = parse(settings.account_from_address_limit)
         self.account = parse(settings.account_limit)
-        storage = storage_of(settings.rate_limit_storage.get_secret_value())
+        storage = make_storage(settings.rate_limit_storage.get_secret_value())
         self.window = MovingWindowRateLimiter(storage)
         self.paused_until: float | None = None
 

@@ -1,11 +1,22 @@
-"""The settings of accounts; `config.py` has their names and defaults."""
+"""Settings of accounts."""
 
 from typing import Annotated
 
 from limits import parse
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
+from limits.errors import ConfigurationError
+from limits.storage import MovingWindowSupport, Storage, storage_from_string
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import NoDecode
 
-from .limit_storage import is_memory, storage_of
+from ..validators import is_deployed, split, validate_secret
 
 # The attempts in a second that a limit may allow on average: tests make more of them than people.
 MAX_RATE = {"development": 1000, "test": 1000}
@@ -13,7 +24,7 @@ MAX_RATE_ELSEWHERE = 10
 MAX_WINDOW = 31 * 24 * 3600
 
 
-def is_limit(limit: str, info: ValidationInfo) -> str:
+def validate_limit(limit: str, info: ValidationInfo) -> str:
     """Return the limit; raise ValueError if it allows no attempts, or far too many."""
     try:
         item = parse(limit)
@@ -28,21 +39,81 @@ def is_limit(limit: str, info: ValidationInfo) -> str:
     return limit
 
 
-def is_shared(storage: SecretStr, info: ValidationInfo) -> SecretStr:
-    """Return the address of the storage.
-
-    Raises ValueError where it is of none, or workers would count for themselves.
-    """
-    address = storage.get_secret_value()
-    is_deployed = info.data.get("environment", "development") != "development"
-    if not is_memory(address):
-        storage_of(address)
-    elif is_deployed and info.data.get("workers", 1) > 1:
-        raise ValueError("has to be shared by workers, such as redis://host, or WORKERS to be 1")
-    return storage
+def is_storage(address: str) -> bool:
+    """Tell whether limits can be counted in a storage."""
+    try:
+        storage = storage_from_string(address)
+    except (ConfigurationError, ValueError):
+        return False
+    return isinstance(storage, Storage) and isinstance(storage, MovingWindowSupport)
 
 
-Fallbacks = tuple[SecretStr, ...]
-Limit = Annotated[str, AfterValidator(is_limit)]
-LimitStorage = Annotated[SecretStr, AfterValidator(is_shared), Field(validate_default=True)]
-Seconds = Annotated[int, Field(ge=1)]
+Limit = Annotated[str, AfterValidator(validate_limit)]
+
+
+class AccountSettings(BaseModel):
+    """Settings of accounts, their tokens and their rate limits."""
+
+    registration: bool = Field(False, description="let clients register accounts")
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split)] = (
+        Field(
+            (),
+            description="former values of SECRET_KEY, whose access tokens remain valid; remove them after ACCESS_TOKEN_LIFETIME",
+        )
+    )
+    access_token_lifetime: int = Field(
+        600, ge=1, description="seconds that an access token is valid"
+    )
+    refresh_token_lifetime: int = Field(
+        1209600, ge=1, description="seconds after which a login expires"
+    )
+    account_from_address_limit: Limit = Field(
+        "10 per 15 minutes",
+        description="attempts to log in, register, renew a login or change a password, for an account from one address",
+    )
+    address_limit: Limit = Field(
+        "100 per 15 minutes", description="the same from one address, for all accounts"
+    )
+    account_limit: Limit = Field(
+        "200 per hour", description="the same for one account, from all addresses"
+    )
+    rate_limit_storage: SecretStr = Field(
+        SecretStr("memory://"),
+        validate_default=True,
+        description="storage of the rate limits; outside development, several workers need a shared one such as `redis://host`",
+    )
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _reject_guessable_secrets_outside_development(
+        cls, secrets: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
+        for secret in secrets:
+            if is_deployed(info):
+                validate_secret(secret.get_secret_value())
+        return secrets
+
+    @field_validator("cors_origins", check_fields=False)
+    @classmethod
+    def _require_named_origins_outside_development(
+        cls, origins: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        if "*" in origins and is_deployed(info):
+            raise ValueError("must not contain '*' outside development: list every origin")
+        return origins
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _require_a_shared_storage_for_several_workers(
+        cls, storage: SecretStr, info: ValidationInfo
+    ) -> SecretStr:
+        address = storage.get_secret_value()
+        if not address.startswith("memory:"):
+            # The library's message would repeat the address, which may contain a password.
+            if not is_storage(address):
+                raise ValueError(
+                    "must be memory:// or, with the package limits[redis], for example redis://host"
+                )
+        elif is_deployed(info) and info.data.get("workers", 1) > 1:
+            raise ValueError("must be shared by workers, for example redis://host, or WORKERS be 1")
+        return storage

@@ -116,7 +116,7 @@ def client(app: App, admin: object) -> Iterator[httpx2.Client]:
     ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "mysql://host"],
 )
 def test_url_is_that_of_a_database(url: str) -> None:
-    with pytest.raises(ValidationError, match="has to be the URL of a database"):
+    with pytest.raises(ValidationError, match="must be a PostgreSQL URL"):
         IsolatedSettings.model_validate({"database_url": url})
 
 

@@ -28,8 +28,7 @@ def test_commands_use_the_settings_of_their_application(
     outputs = [run_command(app, "check").output for app in [*apps, apps[0]]]
 
     assert outputs == [
-        f"The settings are fit for {name}.\n"
-        for name in ("production", "development", "production")
+        f"Settings are valid for {name}.\n" for name in ("production", "development", "production")
     ]
 
 

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from {{ cookiecutter.package_name }}.config import Settings
 # {% if "database" in cookiecutter.__facts %}
-from {{ cookiecutter.package_name }}.database.settings import DatabaseUrl
+from {{ cookiecutter.package_name }}.database.engine_settings import DatabaseUrl
 # {% endif %}
 # {% if "database" in cookiecutter.__facts %}
 

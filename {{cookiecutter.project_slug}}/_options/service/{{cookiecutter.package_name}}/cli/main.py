@@ -11,7 +11,7 @@ from ..database.commands import db, upgrade_to_heads
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
-from .settings import get_settings
+from .settings import get_settings, list_settings
 
 
 @click.group()
@@ -40,7 +40,7 @@ def serve() -> None:
 def check() -> None:
     """Validate the settings; exit with status 1 if some are invalid."""
     settings = get_settings()
-    click.echo(f"The settings are fit for {settings.environment}.")
+    click.echo(f"Settings are valid for {settings.environment}.")
 
 
 def start(*, reload: bool) -> None:
@@ -53,9 +53,10 @@ def start(*, reload: bool) -> None:
     except OSError as error:
         address = f"{settings.host}:{settings.port}"
         raise click.ClickException(f"cannot listen on {address}: {error.strerror}") from None
+
+
+main.add_command(list_settings)
 # {% if "database" in cookiecutter.__facts %}
-
-
 main.add_command(db)
 # {% endif %}
 # {% if "posts" in cookiecutter.__facts %}

@@ -1,14 +1,18 @@
-"""The settings of commands."""
+"""The settings of commands, and the command that lists them."""
+
+from collections.abc import Iterator
 
 import click
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from ..config import Settings
 from ..observability import logs
 
+HEADER = "# Copy to .env, uncomment a line and change its value. Never commit .env."
+
 
 def get_settings() -> Settings:
-    """Return the settings of the application that the command hangs on, or read them once, and configure the log.
+    """Return the settings of the application that the command belongs to, or load them once; configure the log.
 
     An application, or a test, passes them as the `obj` of click's context.
     """
@@ -21,7 +25,7 @@ def get_settings() -> Settings:
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment; if some are invalid, print all of them and exit with status 1."""
+    """Load the settings from the environment, or print every invalid one and exit with status 1."""
     try:
         return Settings()
     except ValidationError as error:
@@ -33,3 +37,35 @@ def load_settings() -> Settings:
         for name, reason in invalid:
             click.echo(f"{name:{width}}  {reason}", err=True)
         raise SystemExit(1) from None
+
+
+@click.command("settings")
+@click.option("--markdown", is_flag=True, help="Print the table of README.md instead.")
+def list_settings(markdown: bool) -> None:
+    """List every setting with its default, as `.env.example` has them."""
+    if markdown:
+        click.echo("| variable | default | meaning |\n|---|---|---|")
+        for name, default, description in describe_settings():
+            shown = f"`{default}`" if default else ""
+            click.echo(f"| `{name}` | {shown} | {description} |".replace("|  |", "| |"))
+    else:
+        click.echo(HEADER)
+        for name, default, description in describe_settings():
+            click.echo(f"\n# {description.replace('`', '')}\n# {name}={default}")
+
+
+def describe_settings() -> Iterator[tuple[str, str, str]]:
+    """Give the name, the default and the description of each setting, as an environment variable."""
+    for name, field in Settings.model_fields.items():
+        yield name.upper(), to_variable(field.default), field.description or ""
+
+
+def to_variable(value: object) -> str:
+    """Write a value as an environment variable has it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

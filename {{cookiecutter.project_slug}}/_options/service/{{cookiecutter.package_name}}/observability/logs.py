@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from ..config import Settings
 from . import request_id, traceparent
+from .masking import secrets_of
 
 HANDLER = __name__
 # Attributes that are no `extra`: those of every record, and the server's message once more, in colours.
@@ -37,7 +38,7 @@ class Formatter(logging.Formatter):
         super().__init__()
         self.line = line_of(settings)
         # As they are, and as they are written in Python and in JSON; the longest first, since others may be parts of it.
-        secrets = {each for secret in settings.secrets() for each in (secret, repr(secret)[1:-1])}
+        secrets = {each for secret in secrets_of(settings) for each in (secret, repr(secret)[1:-1])}
         secrets |= {to_json(secret).decode()[1:-1] for secret in secrets}
         self.secrets = sorted(secrets, key=len, reverse=True)
 

@@ -34,7 +34,7 @@ NUMBERS = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SEL
     ],
 )
 def test_url_is_that_of_a_file(url: str) -> None:
-    with pytest.raises(ValidationError, match="has to be the URL of a file"):
+    with pytest.raises(ValidationError, match="must be a SQLite file URL"):
         IsolatedSettings.model_validate({"database_url": url})
 
 

@@ -1,13 +1,14 @@
-"""Secrets in settings: how hard they are to guess, and the spellings that a text may have of them."""
+"""Validators that settings share."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from math import log2
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from typing import Any
 
-MIN_LENGTH = 32
-MIN_BITS = 72
+from pydantic import ValidationInfo
+
+MIN_SECRET_LENGTH = 32
+MIN_SECRET_BITS = 72
 # Parts of the secrets that people type until they have a real one.
 KNOWN_PARTS = {
     "12345678",
@@ -37,21 +38,27 @@ PREDICTABLE = "\n".join([*ORDERS, *(order[::-1] for order in ORDERS)])
 # The keys of a keyboard, whether or not Shift is held.
 UNSHIFTED = str.maketrans('!@#$%^&*(){}:"<>?', "1234567890[];',./")
 
-# The password of a URL, which may contain an unencoded `@`, and what a query names as a secret.
-URL_PASSWORDS = (r"://[^:/?#@]*:([^@]+)@", r"://[^:/?#@]*:(.+)@")
-QUERY_SECRETS = r"[?&][\w.-]*(?:pass|pwd|secret|tok|key)[\w.-]*=([^&#]+)"
-# Shorter ones are parts of ordinary words.
-MIN_MASKED_LENGTH = 6
+
+def split(value: Any) -> Any:
+    """Split a list as an environment variable has it: at commas."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def is_deployed(info: ValidationInfo) -> bool:
+    """Tell whether the environment, if it is a known one, is not development."""
+    return bool(info.data.get("environment", "development") != "development")
 
 
 def validate_secret(secret: str) -> None:
     """Raise ValueError if the secret is short, known or easy to guess."""
-    if len(secret) < MIN_LENGTH:
-        raise ValueError(f"is too short: at least {MIN_LENGTH} random characters are required")
+    if len(secret) < MIN_SECRET_LENGTH:
+        raise ValueError(
+            f"is too short: at least {MIN_SECRET_LENGTH} random characters are required"
+        )
     is_known = secret in KNOWN_SECRETS or any(part in secret.lower() for part in KNOWN_PARTS)
     unpredictable = "".join(unpredictable_characters(secret))
     is_repetitive = len(unpredictable) < 0.75 * len(secret)
-    if is_known or is_repetitive or bits_of(unpredictable) < MIN_BITS:
+    if is_known or is_repetitive or bits_of(unpredictable) < MIN_SECRET_BITS:
         raise ValueError(
             "is known or easy to guess: random characters are required, see .env.example"
         )
@@ -71,14 +78,3 @@ def unpredictable_characters(secret: str) -> Iterator[str]:
 def bits_of(text: str) -> float:
     """Return the entropy of a text whose characters are independent, estimated by how often each occurs."""
     return sum(count * log2(len(text) / count) for count in Counter(text).values())
-
-
-def secret_parts(value: str) -> set[str]:
-    """Return the passwords in a URL, each as it is written, decoded and encoded."""
-    written = {
-        found for pattern in (*URL_PASSWORDS, QUERY_SECRETS) for found in re.findall(pattern, value)
-    }
-    decoded = {decode(each) for each in written for decode in (unquote, unquote_plus)}
-    # Libraries differ in what they leave unencoded.
-    encoded = {quote(each, safe=safe) for each in decoded for safe in ("", "/", " +")}
-    return written | decoded | encoded | {quote_plus(each) for each in decoded}

@@ -1,0 +1,37 @@
+"""Settings of PostgreSQL."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+EXAMPLE = "postgresql://user:password@host/database"
+
+
+def validate_database_url(url: SecretStr) -> SecretStr:
+    """Return the URL; raise ValueError unless it is that of a PostgreSQL database."""
+    if not url.get_secret_value():
+        raise ValueError(
+            f"is required, for example {EXAMPLE}; `make run` starts a database of its own"
+        )
+    try:
+        kind = make_url(url.get_secret_value()).drivername
+    except (ArgumentError, ValueError):
+        kind = None
+    if kind != "postgresql":
+        raise ValueError(f"must be a PostgreSQL URL, for example {EXAMPLE}")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(validate_database_url)]
+
+
+class EngineSettings(BaseModel):
+    """Settings of the database server."""
+
+    database_url: DatabaseUrl = Field(
+        SecretStr(""),
+        validate_default=True,
+        description=f"URL of the database, such as `{EXAMPLE}`; `make run` starts one if it is not set",
+    )

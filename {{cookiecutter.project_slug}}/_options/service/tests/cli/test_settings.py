@@ -1,0 +1,37 @@
+"""The list of settings, and the files that repeat it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from {{ cookiecutter.package_name }}.cli.main import main
+from {{ cookiecutter.package_name }}.config import Settings
+
+from ..support.settings import IsolatedSettings
+
+PROJECT = Path(__file__).parents[2]
+
+
+def list_settings(*options: str) -> str:
+    """Return what the command prints, which needs no valid settings."""
+    listed = CliRunner().invoke(main, ["settings", *options])
+    assert listed.exit_code == 0
+    return listed.output
+
+
+def test_env_example_has_every_setting() -> None:
+    assert (PROJECT / ".env.example").read_text() == list_settings()
+
+
+def test_readme_has_every_setting() -> None:
+    assert list_settings("--markdown") in (PROJECT / "README.md").read_text()
+
+
+def test_listed_values_are_the_defaults(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = list_settings().splitlines()
+    assignments = [line.removeprefix("# ") for line in lines if line.split("=")[0][2:].isupper()]
+    tmp_path.joinpath(".env").write_text("\n".join(assignments))
+
+    assert len(assignments) == len(Settings.model_fields)
+    assert Settings().model_dump() == IsolatedSettings().model_dump()
