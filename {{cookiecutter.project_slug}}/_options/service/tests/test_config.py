@@ -138,7 +138,7 @@ def test_unsafe_settings_are_for_development_only(
 
 
 def test_credentials_are_for_named_origins() -> None:
-    with pytest.raises(ValidationError, match="name the origins"):
+    with pytest.raises(ValidationError, match="list the origins"):
         IsolatedSettings.model_validate({"cors_origins": ["*"], "cors_credentials": True})
 
 

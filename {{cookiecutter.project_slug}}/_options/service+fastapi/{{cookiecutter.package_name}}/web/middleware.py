@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from ..config import Settings
-from ..observability import request_id, traceparent
+from ..observability import context
 from ..observability.logs import RequestLog
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
@@ -151,8 +151,8 @@ def apply_proxy_headers(scope: Scope, forwarded: Sequence[str], proxies: Trusted
 
 def set_context(single: dict[bytes, bytes]) -> str:
     """Set the id and the trace of the log lines of a request; return the id."""
-    traceparent.begin(single.get(b"traceparent", b"").decode("latin-1"))
-    return request_id.begin(single.get(b"x-request-id", b"").decode("latin-1"))
+    names = (b"x-request-id", b"traceparent")
+    return context.begin(*(single.get(name, b"").decode("latin-1") for name in names))
 
 
 def path_template(scope: Scope) -> str | None:

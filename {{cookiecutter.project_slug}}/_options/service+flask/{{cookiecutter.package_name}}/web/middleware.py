@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.wsgi import ClosingIterator, LimitedStream
 
 from ..config import Settings
-from ..observability import request_id, traceparent
+from ..observability import context
 from ..observability.logs import RequestLog
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
@@ -74,7 +74,7 @@ def with_common_headers(headers: Headers, security: Headers, identifier: str) ->
     """Return the headers of a response and those of every response; its own are kept."""
     names = {name.lower() for name, _ in headers}
     added = [header for header in security if header[0].lower() not in names]
-    return [*headers, *added, (request_id.HEADER, identifier)]
+    return [*headers, *added, (context.REQUEST_ID_HEADER, identifier)]
 
 
 class Exchange:
@@ -103,8 +103,7 @@ class Exchange:
         length = environ.get("CONTENT_LENGTH", "")
         # Python refuses numbers of thousands of digits, and takes "²" for a digit.
         self.content_length = int(length[:20]) if length.isdecimal() else 0
-        self.id = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
-        traceparent.begin(environ.get("HTTP_TRACEPARENT"))
+        self.id = context.begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
 
     def limit_input(self, limit: int) -> None:
         """Have the body end where it said to, or at the limit where it did not say."""

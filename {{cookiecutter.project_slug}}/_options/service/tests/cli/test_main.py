@@ -16,7 +16,7 @@ def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["check"])
 
     assert result.exit_code == 0
-    assert "fit for development" in result.output
+    assert "valid for development" in result.output
 
 
 def test_commands_use_the_settings_of_their_application(

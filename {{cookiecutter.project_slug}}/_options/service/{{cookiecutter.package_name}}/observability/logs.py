@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ..config import Settings
-from . import request_id, traceparent
+from . import context
 from .masking import secrets_of
 
 HANDLER = __name__
@@ -115,5 +115,5 @@ def text_line(
 
 def ids() -> dict[str, str]:
     """Return the ids of the request, where one is being answered."""
-    known = {"request_id": request_id.get(), "trace_id": traceparent.get()}
+    known = context.current()._asdict()
     return {name: value for name, value in known.items() if value}

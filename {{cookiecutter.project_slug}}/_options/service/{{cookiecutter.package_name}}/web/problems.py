@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field
 from pydantic_core import to_json
 
-from ..observability import request_id
+from ..observability import context
 from .schemas import Schema
 
 MEDIA_TYPE = "application/problem+json"
@@ -95,7 +95,7 @@ class Problem(Schema):
             title=title,
             status=status,
             detail=None if detail in (title, PHRASES.get(status)) else detail,
-            request_id=request_id.get(),
+            request_id=context.current().request_id,
             errors=[Invalid.of(error) for error in invalid[:MAX_INVALID]] or None,
         )
 

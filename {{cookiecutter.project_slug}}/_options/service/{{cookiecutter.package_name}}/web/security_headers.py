@@ -1,10 +1,10 @@
 """Security headers of every response: https://www.rfc-editor.org/rfc/rfc6797 and OWASP ASVS 5.0, 3.4."""
 
 from ..config import Settings
-from ..observability import request_id
+from ..observability.context import REQUEST_ID_HEADER
 
 # What pages of other origins may read; without the ETag of a thing they could not change it.
-EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", request_id.HEADER]
+EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", REQUEST_ID_HEADER]
 # A response that has one of them already keeps its own.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
