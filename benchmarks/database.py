@@ -48,7 +48,7 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
 LOOK = f"""
 from sqlalchemy.orm import Session
 from {PACKAGE}.config import Settings
-from {PACKAGE}.engine import migration_engine
+from {PACKAGE}.database.engine import migration_engine
 from {PACKAGE}.posts import queries
 from {PACKAGE}.posts.schemas import PostQuery
 query = PostQuery(limit=1)

@@ -1,8 +1,9 @@
-"""Refuse bad answers with one sentence, before a folder exists.
+"""Validate the answers before a folder exists, and escape them in the files that are rendered.
 
 cookiecutter loads this module as a Jinja extension (`_extensions` in cookiecutter.json), because it creates the
 project's folder before the first hook runs. `cruft update` keeps the module of the old commit loaded while it renders
-the new one, so the names that cookiecutter.json uses never change.
+the new one, so its interface is frozen: the class `Answers` and the filters `folder`, `escaped` and `markdown`
+(docs/decisions/0024-options-are-folders-named-for-facts.md).
 """
 
 import json
@@ -66,7 +67,7 @@ TEMPLATE_TAG = Rule(
     TEXT,
     lambda text: any(tag in text for tag in ("{{", "{#", "{%")),
     "contains a tag of the template language",
-    "leave out {{, {# and {%",
+    "remove {{, {# and {%",
 )
 
 RULES = (
@@ -79,8 +80,8 @@ RULES = (
     Rule(TEXT, lambda text: has_category(text, "Cs"), "contains half of a surrogate pair", "use valid Unicode"),
     TEMPLATE_TAG,
     Rule(FREE_TEXT, lambda text: not text.strip(), "is empty", "write at least one character"),
-    Rule(FREE_TEXT, lambda text: text != text.strip(), "starts or ends with white space", "leave that out"),
-    Rule(("project_slug",), lambda slug: not PROJECT_SLUG.fullmatch(slug), "is not a name for a repository", SLUG),
+    Rule(FREE_TEXT, lambda text: text != text.strip(), "starts or ends with whitespace", "remove that"),
+    Rule(("project_slug",), lambda slug: not PROJECT_SLUG.fullmatch(slug), "is not a valid repository name", SLUG),
     Rule(
         ("project_slug",),
         lambda slug: folded(slug) in INSTALLED,
@@ -90,14 +91,14 @@ RULES = (
     Rule(
         ("project_slug",),
         lambda slug: slug in WINDOWS_DEVICES,
-        "is the name of a device on Windows",
+        "is a reserved name on Windows",
         OTHER_SLUG,
     ),
-    Rule(("package_name",), lambda name: not PACKAGE_NAME.fullmatch(name), "is not a name for a package", IDENTIFIER),
+    Rule(("package_name",), lambda name: not PACKAGE_NAME.fullmatch(name), "is not a valid package name", IDENTIFIER),
     Rule(
         ("package_name",),
         lambda name: keyword.iskeyword(name) or name in SOFT_KEYWORDS,
-        "is a keyword of Python",
+        "is a Python keyword",
         OTHER_NAME,
     ),
     Rule(
@@ -115,13 +116,13 @@ RULES = (
     Rule(
         ("package_name",),
         lambda name: folded(name) in BESIDE_THE_PACKAGE,
-        "is the name of something beside the package",
+        "clashes with a top-level file or folder",
         OTHER_NAME,
     ),
     Rule(
         ("package_name",),
         lambda name: folded(name) in WINDOWS_DEVICES,
-        "is the name of a device on Windows",
+        "is a reserved name on Windows",
         OTHER_NAME,
     ),
     Rule(
@@ -132,25 +133,47 @@ RULES = (
     ),
 )
 
-# Choices that do not go together: one, another, the reason, and what is wanted.
-INCOMPATIBLE = (
-    (("auth", "accounts"), ("database", "none"), "needs a database", "choose sqlite or postgresql as database"),
+
+class Requirement(NamedTuple):
+    """A choice that needs some choice of another question, and is rejected or left out without it."""
+
+    question: str
+    choice: str
+    needs: str
+    accepted: tuple[str, ...]
+    reason: str
+    is_left_out: bool = False
+
+
+REQUIREMENTS = (
+    Requirement("auth", "accounts", "database", ("sqlite", "postgresql"), "stores accounts in tables"),
+    Requirement("example", "posts", "database", ("sqlite", "postgresql"), "stores posts in a table", is_left_out=True),
 )
 
 
-def refusal(answers: Mapping[str, Any]) -> str | None:
-    """Return the sentence that refuses the answers, or None where they are accepted."""
+def errors_of(answers: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each answer that is invalid, and for each that lacks what it needs."""
+    choices = {
+        question: default
+        for question, default in json.loads(QUESTIONS.read_text(encoding="utf-8")).items()
+        if isinstance(default, list) and not question.startswith("_")
+    }
+    errors = {}
     for rule in RULES:
         for question in rule.questions:
-            if rule.refuses(answers[question]):
-                return sentence(question, answers[question], rule.reason, rule.wanted)
-    for question, choices in json.loads(QUESTIONS.read_text(encoding="utf-8")).items():
-        if isinstance(choices, list) and not question.startswith("_") and answers[question] not in choices:
-            return sentence(question, answers[question], "is not a choice", f"choose one of {', '.join(choices)}")
-    for (question, choice), (other, refused), reason, wanted in INCOMPATIBLE:
-        if (answers[question], answers[other]) == (choice, refused):
-            return sentence(question, choice, reason, wanted)
-    return None
+            if question not in errors and rule.refuses(answers[question]):
+                errors[question] = sentence(question, answers[question], rule.reason, rule.wanted)
+    for question, offered in choices.items():
+        if answers[question] not in offered:
+            accepted = f"choose one of {', '.join(offered)}"
+            errors[question] = sentence(question, answers[question], "is not a choice", accepted)
+    missing = [
+        sentence(each.question, each.choice, each.reason, f"choose {' or '.join(each.accepted)} as {each.needs}")
+        for each in REQUIREMENTS
+        if answers[each.question] == each.choice and each.needs not in errors and not each.is_left_out
+        if answers[each.needs] not in each.accepted
+    ]
+    return [*errors.values(), *missing]
 
 
 def sentence(question: str, answer: str, reason: str, wanted: str) -> str:
@@ -159,9 +182,9 @@ def sentence(question: str, answer: str, reason: str, wanted: str) -> str:
 
 
 def folder(answers: Mapping[str, Any]) -> str:
-    """Return the name of the project's folder, where the answers are accepted and the folder holds nothing."""
-    if refused := refusal(answers):
-        raise FailedHookException(refused)
+    """Return the name of the project's folder if the answers are valid and the folder is empty."""
+    if errors := errors_of(answers):
+        raise FailedHookException("\n".join(errors))
     name: str = answers["project_slug"]
     # cruft does not say where the folder will be; hooks/pre_gen_project.py looks at it then.
     path = os.path.join(answers.get("_output_dir", os.devnull), name)
@@ -173,12 +196,22 @@ def folder(answers: Mapping[str, Any]) -> str:
     return name
 
 
+def escaped(text: str) -> str:
+    """Escape a text for a string in double quotes, in Python as in TOML."""
+    return text.replace("\\", "\\\\").replace('"', "\\u0022")
+
+
+def markdown(text: str) -> str:
+    """Escape a text for a line of Markdown."""
+    return re.sub(r"[\\`*_\[<&~#]", r"\\\g<0>", text)
+
+
 class Answers(Extension):
-    """Check each template that cookiecutter makes of an answer, and the answers where they name the folder."""
+    """Check each template that cookiecutter makes of an answer, and the answers when they name the folder."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.filters["folder"] = folder
+        environment.filters.update(folder=folder, escaped=escaped, markdown=markdown)
         self._rendered_next: Iterator[tuple[str, list[str]]] = iter(())
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:

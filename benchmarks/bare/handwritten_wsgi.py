@@ -3,7 +3,7 @@
 
 from flask import Flask, abort, request
 from handwritten import OPTIONS, URL, PageQuery, Post, PostPage, PostRead, next_cursor, select_page
-from my_service.wsgi_to_asgi import WsgiToAsgi
+from my_service.cli.wsgi_to_asgi import WsgiToAsgi
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 

@@ -5,7 +5,7 @@ import time
 
 from flask import request
 from my_service import create_app
-from my_service.wsgi_to_asgi import WsgiToAsgi
+from my_service.cli.wsgi_to_asgi import WsgiToAsgi
 
 app = create_app()
 

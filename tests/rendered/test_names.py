@@ -40,12 +40,12 @@ SHARED_WORDS = {
 # The server of both frameworks speaks ASGI, in these files.
 SERVER_WORDS = {"asgi", "async", "asyncio", "await"}
 SERVER_FILES = {
-    "my_service/http_protocol.py",
-    "my_service/server.py",
-    "my_service/wsgi_to_asgi.py",
-    "tests/serving.py",
-    "tests/test_http_protocol.py",
-    "tests/test_wsgi_to_asgi.py",
+    "my_service/cli/http_protocol.py",
+    "my_service/cli/server.py",
+    "my_service/cli/wsgi_to_asgi.py",
+    "tests/cli/test_http_protocol.py",
+    "tests/cli/test_wsgi_to_asgi.py",
+    "tests/support/serving.py",
 }
 # A distribution whose name is an English word.
 ENGLISH = {"limits"}

@@ -36,7 +36,7 @@ def own_database_of(project: Path) -> dict[str, str]:
 
 def kind_of(project: Path) -> str | None:
     """Tell which database a project uses, if any."""
-    engine = next(project.glob("*/engine.py"), None)
+    engine = next(project.glob("*/database/engine.py"), None)
     if engine is None:
         return None
     return "postgresql" if "psycopg" in engine.read_text(encoding="utf-8") else "sqlite"
@@ -55,7 +55,7 @@ class Upgrade:
         return 0
 
     def __call__(self, url: str) -> None:
-        (package,) = (engine.parent for engine in self.project.glob("*/engine.py"))
+        (package,) = (engine.parents[1] for engine in self.project.glob("*/database/engine.py"))
         done = subprocess.run(
             [environment(self.project, PYTHONS[0]) / "python", "-m", package.name, "db", "upgrade"],
             cwd=self.project,

@@ -16,6 +16,9 @@ TEMPLATE = Path(__file__).parents[2]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 FRAMEWORKS: list[str] = QUESTIONS["framework"]
 LICENSES: list[str] = QUESTIONS["license"]
+PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
+OPTIONS = PROJECT / "_options"
+PACKAGE = "{{cookiecutter.package_name}}"
 BIN = Path(sys.executable).parent
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from hooks.answers import INCOMPATIBLE
+from hooks.answers import REQUIREMENTS
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import QUESTIONS
 from tests.support.template import compiled
@@ -112,10 +112,11 @@ def products(questions: Mapping[str, list[str]]) -> Iterator[Variant]:
 
 
 def is_refused(answers: Mapping[str, str]) -> bool:
-    """Return whether the table of refusals has two of the answers."""
+    """Return whether an answer needs another that is not there, according to the table of requirements."""
     return any(
-        (answers.get(question), answers.get(other)) == (choice, refused_choice)
-        for (question, choice), (other, refused_choice), *_ in INCOMPATIBLE
+        answers.get(each.question) == each.choice and answers.get(each.needs) not in each.accepted
+        for each in REQUIREMENTS
+        if not each.is_left_out
     )
 
 
@@ -123,14 +124,18 @@ def is_refused(answers: Mapping[str, str]) -> bool:
 def behavioural() -> list[Variant]:
     """Return every combination of the choices that change what runs, without answers that have no effect.
 
-    An answer has none if a private variable of the same name takes its place, as that of the example without a database.
+    An answer has none if it is no fact, as that of the example without a database.
     """
     found = [variant for variant in products(behavioural_choices()) if not is_refused(variant.answers)]
     return [variant for variant in found if all(answer == effective(variant, name) for name, answer in variant.pairs)]
 
 
 def effective(variant: Variant, question: str) -> str:
-    return str(compiled().context(variant.answers).get(f"__{question}", variant.answers[question]))
+    """Return an answer, or how the question is answered by doing without if what the answer needs is not there."""
+    answer = variant.answers[question]
+    if answer in OFF or answer in compiled().context(variant.answers)["__facts"]:
+        return answer
+    return next(choice for choice in choices()[question] if choice in OFF)
 
 
 def parameters() -> dict[str, list[str]]:

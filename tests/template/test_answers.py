@@ -28,7 +28,7 @@ ACCEPTED = {
 
 REFUSED = [
     ("project_name", "", "is empty"),
-    ("project_name", " padded", "starts or ends with white space"),
+    ("project_name", " padded", "starts or ends with whitespace"),
     ("description", "two\nlines", "contains a control character or a line break"),
     ("description", "a tab\there", "contains a control character or a line break"),
     ("description", "a \N{LINE SEPARATOR} b", "contains a control character or a line break"),
@@ -39,41 +39,41 @@ REFUSED = [
     ("description", "{% raw %}", "contains a tag of the template language"),
     ("description", "{# remark #}", "contains a tag of the template language"),
     ("author_name", "  ", "is empty"),
-    ("project_slug", "my-app!", "is not a name for a repository"),
-    ("project_slug", "1app", "is not a name for a repository"),
-    ("project_slug", "My-App", "is not a name for a repository"),
-    ("project_slug", "my_app", "is not a name for a repository"),
-    ("project_slug", "my-app-", "is not a name for a repository"),
-    ("project_slug", "naïve", "is not a name for a repository"),
-    ("project_slug", "../evil", "is not a name for a repository"),
-    ("project_slug", "a/b", "is not a name for a repository"),
-    ("project_slug", "..", "is not a name for a repository"),
-    ("project_slug", "/evil", "is not a name for a repository"),
-    ("project_slug", "a" * 101, "is not a name for a repository"),
+    ("project_slug", "my-app!", "is not a valid repository name"),
+    ("project_slug", "1app", "is not a valid repository name"),
+    ("project_slug", "My-App", "is not a valid repository name"),
+    ("project_slug", "my_app", "is not a valid repository name"),
+    ("project_slug", "my-app-", "is not a valid repository name"),
+    ("project_slug", "naïve", "is not a valid repository name"),
+    ("project_slug", "../evil", "is not a valid repository name"),
+    ("project_slug", "a/b", "is not a valid repository name"),
+    ("project_slug", "..", "is not a valid repository name"),
+    ("project_slug", "/evil", "is not a valid repository name"),
+    ("project_slug", "a" * 101, "is not a valid repository name"),
     ("project_slug", "pydantic-settings", "is the name of a library that the project uses"),
-    ("project_slug", "con", "is the name of a device on Windows"),
-    ("project_slug", "lpt1", "is the name of a device on Windows"),
-    ("package_name", "my-app", "is not a name for a package"),
-    ("package_name", "1app", "is not a name for a package"),
-    ("package_name", "_app", "is not a name for a package"),
-    ("package_name", "naïve", "is not a name for a package"),
-    ("package_name", "my.app", "is not a name for a package"),
-    ("package_name", "a" * 41, "is not a name for a package"),
-    ("package_name", "class", "is a keyword of Python"),
-    ("package_name", "None", "is a keyword of Python"),
-    ("package_name", "match", "is a keyword of Python"),
-    ("package_name", "type", "is a keyword of Python"),
+    ("project_slug", "con", "is a reserved name on Windows"),
+    ("project_slug", "lpt1", "is a reserved name on Windows"),
+    ("package_name", "my-app", "is not a valid package name"),
+    ("package_name", "1app", "is not a valid package name"),
+    ("package_name", "_app", "is not a valid package name"),
+    ("package_name", "naïve", "is not a valid package name"),
+    ("package_name", "my.app", "is not a valid package name"),
+    ("package_name", "a" * 41, "is not a valid package name"),
+    ("package_name", "class", "is a Python keyword"),
+    ("package_name", "None", "is a Python keyword"),
+    ("package_name", "match", "is a Python keyword"),
+    ("package_name", "type", "is a Python keyword"),
     ("package_name", "os", "is a module of the standard library"),
     ("package_name", "asyncore", "is a module of the standard library"),
     ("package_name", "annotationlib", "is a module of the standard library"),
     ("package_name", "flask", "is the name of a library that the project uses"),
     ("package_name", "Flask", "is the name of a library that the project uses"),
     ("package_name", "fastapi_cli", "is the name of a library that the project uses"),
-    ("package_name", "asgi", "is the name of something beside the package"),
-    ("package_name", "Tests", "is the name of something beside the package"),
-    ("package_name", "conftest", "is the name of something beside the package"),
-    ("package_name", "env", "is the name of something beside the package"),
-    ("package_name", "nul", "is the name of a device on Windows"),
+    ("package_name", "asgi", "clashes with a top-level file or folder"),
+    ("package_name", "Tests", "clashes with a top-level file or folder"),
+    ("package_name", "conftest", "clashes with a top-level file or folder"),
+    ("package_name", "env", "clashes with a top-level file or folder"),
+    ("package_name", "nul", "is a reserved name on Windows"),
     ("author_email", "", "is not an e-mail address"),
     ("author_email", "you", "is not an e-mail address"),
     ("author_email", "you@localhost", "is not an e-mail address"),
@@ -90,14 +90,13 @@ def test_accepted_answers_are_the_defaults_and_every_question() -> None:
     asked = [question for question in QUESTIONS if not question.startswith("_")]
 
     assert list(ACCEPTED) == asked
-    assert answers.refusal(ACCEPTED) is None
+    assert answers.errors_of(ACCEPTED) == []
 
 
 @pytest.mark.parametrize(("question", "answer", "reason"), REFUSED, ids=lambda value: ascii(value)[:40])
 def test_bad_answer_is_refused_with_its_sentence(question: str, answer: str, reason: str) -> None:
-    refused = answers.refusal(ACCEPTED | {question: answer})
+    (refused,) = answers.errors_of(ACCEPTED | {question: answer})
 
-    assert refused
     assert refused.startswith(f"{question}: ")
     assert f" {reason}; " in refused
     assert not any(unicodedata.category(character) in {"Cc", "Cs"} for character in refused)
@@ -128,7 +127,17 @@ def test_every_rule_refuses_something() -> None:
     ids=lambda value: ascii(value)[:40],
 )
 def test_good_answer_is_accepted(question: str, answer: str) -> None:
-    assert answers.refusal(ACCEPTED | {question: answer}) is None
+    assert answers.errors_of(ACCEPTED | {question: answer}) == []
+
+
+def test_all_that_is_wrong_is_reported_at_once() -> None:
+    wrong = {"package_name": "class", "author_email": "you", "auth": "accounts", "database": "none"}
+
+    assert [error.partition(":")[0] for error in answers.errors_of(ACCEPTED | wrong)] == [
+        "package_name",
+        "author_email",
+        "auth",
+    ]
 
 
 @pytest.mark.parametrize("python", interpreters())
@@ -165,13 +174,17 @@ def test_reserved_names_are_folded() -> None:
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_refusal_is_one_line_and_leaves_nothing(workplace: Workplace, question: str, answer: str, shown: str) -> None:
+def test_refusal_is_a_line_for_each_answer_and_leaves_nothing(
+    workplace: Workplace, question: str, answer: str, shown: str
+) -> None:
     done = workplace.cookiecutter(**{question: answer})
 
     assert done.returncode == 1
     assert done.stderr == ""
     assert done.stdout.startswith(shown)
-    assert done.stdout.count("\n") == 1
+    # A package takes its name from the project, and a bad one with it.
+    lines = done.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines[1:]] == ["package_name"] * (len(lines) - 1)
     assert workplace.left() == []
 
 

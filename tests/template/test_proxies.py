@@ -1,16 +1,15 @@
-"""The addresses of clients behind proxies, for any addresses and any headers: `proxies.py` is loaded without a project."""
+"""The addresses of clients behind proxies, for any addresses and any headers: `trusted_proxies.py` is loaded without a project."""
 
 import runpy
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-MODULE = runpy.run_path(
-    str(Path(__file__).parents[2] / "{{cookiecutter.project_slug}}" / "{{cookiecutter.package_name}}" / "proxies.py")
-)
+from tests.support.rendering import OPTIONS, PACKAGE
+
+MODULE = runpy.run_path(str(OPTIONS / "service" / PACKAGE / "web" / "trusted_proxies.py"))
 parse_address, TrustedProxies = MODULE["parse_address"], MODULE["TrustedProxies"]
 
 NETWORKS = tuple(map(ip_network, ("10.0.0.0/8", "::ffff:192.0.2.0/120", "2001:db8:1::/48")))

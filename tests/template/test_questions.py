@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from tests.support.rendering import LICENSES, QUESTIONS, TEMPLATE, Workplace, files
+from tests.support.rendering import LICENSES, OPTIONS, QUESTIONS, TEMPLATE, Workplace, files
 
 WEIRD = 'it\'s "quoted", \\ back\\\\slashed \\n \\u0041, $(x) `x` $HOME %s {0} {} <b>&amp; *a* _b_ ~~c~~ [d](e) #f # 🚀 שלום مرحبا'
 
@@ -13,7 +13,7 @@ WEIRD = 'it\'s "quoted", \\ back\\\\slashed \\n \\u0041, $(x) `x` $HOME %s {0} {
 def test_licence_is_the_chosen_one_with_its_holder(chosen: str, workplace: Workplace) -> None:
     project = workplace.render(license=chosen, author_name="Zoë O'Neill")
     text = (project / "LICENSE").read_text(encoding="utf-8")
-    source = (TEMPLATE / "{{cookiecutter.project_slug}}" / "_licenses" / chosen).read_text(encoding="utf-8")
+    source = (OPTIONS / chosen / "LICENSE").read_text(encoding="utf-8")
     metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
     assert text == source.replace("{{ cookiecutter.author_name }}", "Zoë O'Neill")

@@ -1,4 +1,4 @@
-"""The template before it is rendered: every file is valid in its own language, and the overlays mirror each other."""
+"""The template before it is rendered: every file is valid in its own language, and options are named for facts."""
 
 import ast
 import json
@@ -9,50 +9,42 @@ from typing import Any
 
 import pytest
 
-from tests.support.rendering import FRAMEWORKS, LICENSES, QUESTIONS, TEMPLATE, template_files
+from tests.support.rendering import FRAMEWORKS, LICENSES, OPTIONS, PACKAGE, PROJECT, QUESTIONS, TEMPLATE, template_files
+from tests.support.template import compiled
+from tests.support.variants import combinations
 
-ROOT = TEMPLATE / "{{cookiecutter.project_slug}}"
-SOURCES = [path.relative_to(ROOT) for path in template_files()]
-OVERLAYS = {framework: ROOT / "_frameworks" / framework for framework in FRAMEWORKS}
-PACKAGE = "{{cookiecutter.package_name}}"
+SOURCES = [path.relative_to(PROJECT).as_posix() for path in template_files()]
+FRAGMENTS = [path.relative_to(TEMPLATE).as_posix() for path in (TEMPLATE / "templates").rglob("*") if path.is_file()]
+FOLDERS = sorted(path.name for path in OPTIONS.iterdir())
 
-# They spell the package's name, which has no spelling before it is rendered.
-NOT_PYTHON_YET = {
-    "_frameworks/fastapi/asgi.py",
-    "_frameworks/flask/wsgi.py",
-    "migrations/env.py",
-    "tests/conftest.py",
-}
 # What a framework has and the other one has not, for a reason.
 ONE_SIDED = {
     "fastapi": {
         "asgi.py",
-        "tests/event_loop.py",  # clients of Flask have none
+        "tests/support/event_loop.py",  # clients of Flask have none
         f"{PACKAGE}/about/router.py",
         f"{PACKAGE}/accounts/router.py",
-        f"_auth/accounts/{PACKAGE}/posts/router.py",
-        f"_auth/none/{PACKAGE}/posts/router.py",
-        f"{PACKAGE}/requests.py",  # Flask's operations read JSON by themselves
+        f"{PACKAGE}/posts/router.py",
+        f"{PACKAGE}/web/requests.py",  # Flask's operations read JSON by themselves
         "tests/accounts/test_sockets.py",  # WSGI has no WebSockets
         "tests/test_fastapi.py",
-        "tests/test_fastapi_database.py",
-        "tests/test_websockets.py",
+        "tests/database/test_fastapi_session.py",
+        "tests/web/test_websockets.py",
     },
     # FastAPI reads signatures by itself.
     "flask": {
         "wsgi.py",
         f"{PACKAGE}/about/views.py",
-        f"{PACKAGE}/operations.py",
-        f"{PACKAGE}/wsgi_to_asgi.py",  # the server speaks ASGI
-        f"{PACKAGE}/flask_cli.py",  # FastAPI has no commands of an application
+        f"{PACKAGE}/web/operations.py",
+        f"{PACKAGE}/cli/wsgi_to_asgi.py",  # the server speaks ASGI
+        f"{PACKAGE}/cli/flask_cli.py",  # FastAPI has no commands of an application
         f"{PACKAGE}/accounts/views.py",
-        f"_auth/accounts/{PACKAGE}/posts/views.py",
-        f"_auth/none/{PACKAGE}/posts/views.py",
+        f"{PACKAGE}/posts/views.py",
         "tests/accounts/test_flask_accounts.py",
         "tests/posts/test_flask_export.py",
-        "tests/test_flask_database.py",
+        "tests/database/test_flask_session.py",
         "tests/test_flask.py",
-        "tests/test_wsgi_to_asgi.py",
+        "tests/cli/test_wsgi_to_asgi.py",
     },
 }
 # What a file defines for one framework only, for a reason.
@@ -79,26 +71,75 @@ ONE_SIDED_NAMES = {
         "TransactionalFlask",
         "current_unit",
         "tell_attempts_left",
-        "describe_security",  # FastAPI describes what is a dependency
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
         "answer_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation
     },
 }
 # FastAPI makes its document, and only has to be told what it cannot know.
-NOT_TWINS = {f"{PACKAGE}/openapi.py"}
-TAG = re.compile(r"^ *# \{% (if [^%]*|endif|raw|endraw) %\}$")
+NOT_TWINS = {f"{PACKAGE}/openapi/document.py"}
+# A condition is that a word is a fact, of two at most; what is assembled has a fragment for each fact.
+FACT = r'"([\w.-]+)" (?:not )?in cookiecutter\.__facts'
+CONDITION = rf"if {FACT}(?: (?:and|or) {FACT})?"
+LOOP = r"for fact in cookiecutter\.__facts"
+INCLUDE = (
+    r'include "[\w/-]+/" ~ (?:fact|cookiecutter\.framework|cookiecutter\.database)(?: ~ "\.md")?(?: ignore missing)?'
+)
+TAG = re.compile(rf" *# \{{% (?:{CONDITION}|endif|{LOOP}|endfor|{INCLUDE}|raw|endraw) %\}}")
 
 
-@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".py"])
+def text_of(source: str) -> str:
+    return (PROJECT / source).read_text(encoding="utf-8")
+
+
+def python_of(source: str) -> str:
+    """Return a file of Python with a name for the package, which has none before it is rendered."""
+    return text_of(source).replace("{{ cookiecutter.package_name }}", "package_name")
+
+
+def words_of_facts() -> list[str]:
+    """Return every word that can be a fact, in the order of `__facts`."""
+    return [
+        word
+        for position in range(len(QUESTIONS["__facts"]))
+        for word in dict.fromkeys(facts[position] for facts in every_facts())
+        if word
+    ]
+
+
+def every_facts() -> list[list[str]]:
+    return [compiled().context(variant.answers)["__facts"] for variant in combinations()]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folder_is_named_for_facts_in_their_order(folder: str) -> None:
+    words, known = folder.split("+"), words_of_facts()
+
+    assert set(words) <= set(known)
+    assert words == sorted(words, key=known.index)
+    assert len(words) <= 2
+    assert any(set(facts).issuperset(words) for facts in every_facts()), "never promoted"
+
+
+def test_conditions_ask_for_facts() -> None:
+    for source in [*(PROJECT / source for source in SOURCES), *(TEMPLATE / fragment for fragment in FRAGMENTS)]:
+        assert set(re.findall(FACT, source.read_text(encoding="utf-8"))) <= set(words_of_facts()), source
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_fragment_is_included(fragment: str) -> None:
+    _, folder, name = re.fullmatch(r"(templates)/(.+)/([\w-]+)(?:\.md)?", fragment).groups()  # type: ignore[union-attr]  # it matches
+    assembled = "".join(
+        path.read_text(encoding="utf-8") for path in [*template_files(), *map(TEMPLATE.joinpath, FRAGMENTS)]
+    )
+
+    assert f'# {{% include "{folder}/" ~ ' in assembled
+    assert name in words_of_facts()
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.endswith(".py")])
 def test_python_parses_before_rendering(source: str) -> None:
-    text = (ROOT / source).read_text(encoding="utf-8")
-
-    if source in NOT_PYTHON_YET:
-        with pytest.raises(SyntaxError):
-            ast.parse(text)
-    else:
-        ast.parse(text)
+    ast.parse(python_of(source))
 
 
 def test_hooks_parse_before_rendering() -> None:
@@ -106,22 +147,22 @@ def test_hooks_parse_before_rendering() -> None:
         ast.parse(hook.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".toml"])
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.endswith(".toml")])
 def test_toml_parses_before_rendering(source: str) -> None:
-    tomllib.loads((ROOT / source).read_text(encoding="utf-8"))
+    tomllib.loads(text_of(source))
 
 
-@pytest.mark.parametrize("source", [str(path) for path in SOURCES])
+@pytest.mark.parametrize("source", [*SOURCES, *(f"../{fragment}" for fragment in FRAGMENTS)])
 def test_control_tags_are_comments_on_lines_of_their_own(source: str) -> None:
-    for line in (ROOT / source).read_text(encoding="utf-8").splitlines():
+    for line in text_of(source).splitlines():
         if "{%" in line or "{#" in line:
-            assert TAG.match(line)
+            assert TAG.fullmatch(line)
 
 
-@pytest.mark.parametrize("source", [str(path) for path in SOURCES if path.suffix == ".py"])
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.endswith(".py")])
 def test_control_tags_are_not_nested_and_not_around_definitions(source: str) -> None:
     inside = False
-    for line in (ROOT / source).read_text(encoding="utf-8").splitlines():
+    for line in text_of(source).splitlines():
         if "# {% if" in line:
             assert not inside
             inside = True
@@ -132,11 +173,14 @@ def test_control_tags_are_not_nested_and_not_around_definitions(source: str) -> 
             assert not re.match(r" *(def|async def|class|@)\b", line)
 
 
-def test_overlays_mirror_each_other() -> None:
-    names = {
-        framework: {path.relative_to(overlay).as_posix() for path in overlay.rglob("*.py")}
-        for framework, overlay in OVERLAYS.items()
-    }
+def files_for(framework: str) -> dict[str, Path]:
+    """Return the files of Python that only a framework has, by their path in a project."""
+    folders = [OPTIONS / folder for folder in FOLDERS if framework in folder.split("+")]
+    return {path.relative_to(folder).as_posix(): path for folder in folders for path in folder.rglob("*.py")}
+
+
+def test_frameworks_mirror_each_other() -> None:
+    names = {framework: set(files_for(framework)) for framework in FRAMEWORKS}
 
     for framework, one_sided in ONE_SIDED.items():
         others = set.union(*(names[other] for other in FRAMEWORKS if other != framework))
@@ -144,48 +188,41 @@ def test_overlays_mirror_each_other() -> None:
 
 
 def public_docstrings(path: Path) -> dict[str, str | None]:
-    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    nodes = ast.parse(python_of(path.relative_to(PROJECT).as_posix())).body
     defined = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     return {node.name: ast.get_docstring(node) for node in defined if not node.name.startswith("_")}
 
 
 def twins() -> list[str]:
-    fastapi, flask = (OVERLAYS[framework] for framework in ("fastapi", "flask"))
-    names = (path.relative_to(fastapi).as_posix() for path in sorted(fastapi.rglob("*.py")))
-    return [name for name in names if (flask / name).exists() and name not in NOT_TWINS]
+    return sorted(files_for("fastapi").keys() & files_for("flask").keys() - NOT_TWINS)
 
 
 @pytest.mark.parametrize("name", twins())
-def test_overlays_define_the_same_names_in_the_same_order(name: str) -> None:
+def test_frameworks_define_the_same_names_in_the_same_order(name: str) -> None:
     shared = []
-    for framework, overlay in OVERLAYS.items():
-        shared.append([each for each in public_docstrings(overlay / name) if each not in ONE_SIDED_NAMES[framework]])
+    for framework in FRAMEWORKS:
+        defined = public_docstrings(files_for(framework)[name])
+        shared.append([each for each in defined if each not in ONE_SIDED_NAMES[framework]])
 
     assert shared[0] == shared[1]
 
 
 def test_one_sided_names_are_still_there() -> None:
-    for framework, overlay in OVERLAYS.items():
-        defined = {each for name in twins() for each in public_docstrings(overlay / name)}
+    for framework in FRAMEWORKS:
+        defined = {each for name in twins() for each in public_docstrings(files_for(framework)[name])}
         assert ONE_SIDED_NAMES[framework] <= defined
 
 
 @pytest.mark.parametrize("name", [name for name in twins() if name.startswith(PACKAGE)])
-def test_overlays_have_the_same_docstrings(name: str) -> None:
-    fastapi, flask = (public_docstrings(OVERLAYS[framework] / name) for framework in ("fastapi", "flask"))
+def test_frameworks_have_the_same_docstrings(name: str) -> None:
+    fastapi, flask = (public_docstrings(files_for(framework)[name]) for framework in ("fastapi", "flask"))
 
     for each in fastapi.keys() & flask.keys():
         assert fastapi[each] == flask[each]
 
 
-def test_no_overlay_hides_a_shared_file() -> None:
-    for overlay in OVERLAYS.values():
-        for path in overlay.rglob("*"):
-            assert path.is_dir() or not (ROOT / path.relative_to(overlay)).exists()
-
-
 def test_every_licence_has_its_text() -> None:
-    assert sorted(path.name for path in (ROOT / "_licenses").iterdir()) == sorted(LICENSES)
+    assert all((OPTIONS / license_ / "LICENSE").is_file() for license_ in LICENSES)
 
 
 def test_every_question_has_a_prompt() -> None:
@@ -195,26 +232,12 @@ def test_every_question_has_a_prompt() -> None:
 
 
 def test_every_derived_variable_is_used() -> None:
-    everything = "".join(path.read_text(encoding="utf-8") for path in map(ROOT.joinpath, SOURCES))
-    everything += json.dumps(QUESTIONS)
+    everything = "".join(map(text_of, SOURCES)) + json.dumps(QUESTIONS)
+    everything += "".join((TEMPLATE / fragment).read_text(encoding="utf-8") for fragment in FRAGMENTS)
 
     for variable in QUESTIONS:
         if variable.startswith("__") and variable not in {"__prompts__", "__begin"}:
             assert f"cookiecutter.{variable}" in everything
-
-
-# Except for the server, which nothing in the root imports.
-@pytest.mark.parametrize(
-    "source", [str(path) for path in SOURCES if PACKAGE in path.parts and path.name != "server.py"]
-)
-def test_no_module_imports_the_package_root(source: str) -> None:
-    inside = Path(source).parts[Path(source).parts.index(PACKAGE) + 1 :]
-    modules = {path.stem for path in SOURCES if path.parent.name == PACKAGE}
-    modules |= {path.parent.name for path in SOURCES if path.parent.parent.name == PACKAGE}
-
-    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == len(inside) and node.module is None:
-            assert {alias.name for alias in node.names} <= modules
 
 
 def functions_of_the_hook() -> dict[str, Any]:
@@ -235,8 +258,3 @@ def test_hook_overwrites_nothing(tmp_path: Path) -> None:
         functions_of_the_hook()["promote"](str(tmp_path / "overlay"), str(tmp_path / "project"))
 
     assert [(tmp_path / name / "file.txt").read_text() for name in ("overlay", "project")] == ["overlay", "project"]
-
-
-def test_hook_removes_only_what_is_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        functions_of_the_hook()["prune"](str(tmp_path / "nothing"))

@@ -27,9 +27,9 @@ LEFT_BEHIND = """
 import sqlalchemy as sa
 
 def pytest_sessionfinish():
-    from my_service.engine import migration_engine
-    from my_service.models import Base
-    from tests.conftest import IsolatedSettings
+    from my_service.database.engine import migration_engine
+    from my_service.database.base import Base
+    from tests.support.settings import IsolatedSettings
 
     with migration_engine(IsolatedSettings()).connect() as connection:
         for table in Base.metadata.tables.values():

@@ -14,8 +14,8 @@ from tests.support.rendering import Workplace
 @pytest.mark.slow
 def test_server_that_failed_ends_as_well(workplace: Workplace) -> None:
     project = workplace.render(database="postgresql")
-    shutil.copy(EXTENDED / "failed_server.py", project / "tests" / "test_failed_server.py")
+    shutil.copy(EXTENDED / "failed_server.py", project / "tests" / "database" / "test_failed_server.py")
 
-    done = run(project, PYTHONS[0], "pytest", "tests/test_failed_server.py")
+    done = run(project, PYTHONS[0], "pytest", "tests/database/test_failed_server.py")
 
     assert re.search(r"\b3 passed in", done.stdout)

@@ -27,7 +27,7 @@ EXECUTED = {"sh", "python", "json"}
 # On the other pages it runs these tests, and those that the page has added: rows run suites as a whole, and so does
 # `test_fresh_machine.py` by `make test`.
 WHOLE_SUITE = "docs/second-domain.md"
-SOME_TESTS = ["--cov-fail-under=0", "tests/about", "tests/test_config.py", "tests/test_contract.py"]
+SOME_TESTS = ["--cov-fail-under=0", "tests/about", "tests/test_config.py", "tests/openapi/test_contract.py"]
 SHOWN = {"", "text", "console", "diff", "toml", "ini"}
 
 
@@ -138,7 +138,7 @@ BEFORE = """
 from fastapi import APIRouter, WebSocket
 from fastapi.testclient import TestClient
 from my_service import create_app
-from my_service.dependencies import SettingsDep
+from my_service.web.dependencies import SettingsDep
 
 router = APIRouter()
 
@@ -215,7 +215,7 @@ def test_factory_pattern_shows_what_is_rendered(framework: str, workplace: Workp
     page = (TEMPLATE / "docs" / "factory-pattern.md").read_text(encoding="utf-8")
 
     shown = {without_docstring(block.text) for block in blocks(page) if block.language == "python"}
-    for module in ("__init__.py", "dependencies.py"):
+    for module in ("__init__.py", "web/dependencies.py"):
         assert without_docstring((project / "my_service" / module).read_text(encoding="utf-8")) in shown, module
 
 

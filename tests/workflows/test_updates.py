@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.answers import refusal
+from hooks.answers import errors_of
 from tests.support.databases import empty_database
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
@@ -20,7 +20,7 @@ from tests.support.variants import COSMETIC, OFF, TEXTS, behavioural_choices, ch
 COUNT = """
 from sqlalchemy import text
 from my_service.config import Settings
-from my_service.engine import migration_engine
+from my_service.database.engine import migration_engine
 
 with migration_engine(Settings()).connect() as connection:
     print(*(connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("posts", "users", "refresh_tokens")))
@@ -139,7 +139,7 @@ def test_each_choice_can_be_changed_and_changed_back(workplace: Workplace, templ
             done = update(workplace, project, **{question: choice})
             assert done.returncode == 1
             said = " ".join(done.stderr.split())  # in lines of the terminal's width
-            assert str(refusal(compiled().context(start | {question: choice}))) in said
+            assert errors_of(compiled().context(start | {question: choice}))[0] in said
             assert files(project) == before
 
         changed = demanded(question, choice)
@@ -292,7 +292,7 @@ def test_update_refuses_a_bad_answer_and_changes_nothing(workplace: Workplace, t
     done = update(workplace, project, package_name="class")
 
     assert done.returncode == 1
-    assert "package_name: 'class' is a keyword of Python; " in done.stderr
+    assert "package_name: 'class' is a Python keyword; " in done.stderr
     assert files(project) == before
 
 

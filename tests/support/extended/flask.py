@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, abort
 from my_service import create_app
-from my_service.operations import operation
+from my_service.web.operations import operation
 from things import Page, Thing
 
 bp = Blueprint("things", __name__)

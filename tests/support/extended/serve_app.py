@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 
 from my_service import server
-from my_service.cli import main
+from my_service.cli.main import main
 
 module, _, name = sys.argv[1].partition(":")
 app = getattr(import_module(module), name)

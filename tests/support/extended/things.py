@@ -4,7 +4,7 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from my_service.schemas import Schema
+from my_service.web.schemas import Schema
 from pydantic import Field
 
 

@@ -1,4 +1,4 @@
-"""The identity of the client: unknown, as this service has no accounts. Authenticate clients here."""
+"""The identity of the client: unknown. Authenticate clients here."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -19,5 +19,5 @@ OptionalSubject = Subject
 
 
 def stream_subject(scope: str) -> Callable[[], Awaitable[str | None]]:
-    """Accept every client: without accounts there are no scopes."""
+    """Accept every client, whatever the scope."""
     return subject

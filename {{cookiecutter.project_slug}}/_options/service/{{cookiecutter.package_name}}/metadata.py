@@ -1,5 +1,5 @@
 """What the service is called and which version it is; the build reads the version from here."""
 
-NAME = "{{ cookiecutter.__name_quoted }}"
-DESCRIPTION = "{{ cookiecutter.__description_quoted }}"
+NAME = "{{ cookiecutter.project_name | escaped }}"
+DESCRIPTION = "{{ cookiecutter.description | escaped }}"
 VERSION = "0.1.0"

@@ -74,7 +74,7 @@ class Operation:
         UnsupportedMediaType where its header says so.
         """
         if "body" in self.takes:
-            # Kept by Flask: servers that pass bodies on as they come would wait for it in a transaction.
+            # Kept by Flask. A slow client must not keep what `security` takes.
             request.get_data()
         if self.security:
             self.security()

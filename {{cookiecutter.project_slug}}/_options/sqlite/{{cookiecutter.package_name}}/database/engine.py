@@ -201,7 +201,7 @@ def is_transient(error: DBAPIError) -> bool:
 def constraint_of(error: IntegrityError) -> str | None:
     """Return the name of the constraint that a statement violates, or None if it has none."""
     kind, _, subject = str(error.orig).partition(" constraint failed: ")
-    # SQLite names the columns of a unique constraint; the convention in models.py names it by them.
+    # SQLite names the columns of a unique constraint; the convention in base.py names it by them.
     if kind == "UNIQUE" and re.fullmatch(r"(\w+)\.\w+(, \1\.\w+)*", subject):
         table = subject.partition(".")[0]
         return "_".join(["uq", table, *re.findall(r"\.(\w+)", subject)])
