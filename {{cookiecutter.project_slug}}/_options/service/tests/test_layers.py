@@ -1,0 +1,103 @@
+"""The layers of the package: a module imports its own layer and those below, and of another domain its service."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .support.settings import PACKAGE
+
+ROOT = Path(__file__).parents[1] / PACKAGE
+# From the lowest to the highest; a folder that is not listed is a domain.
+LAYERS = [
+    "metadata",
+    "validators",
+    "settings of options",
+    "config",
+    "observability",
+    "cli.settings",
+    "web",
+    "openapi",
+    # {% if "database" in cookiecutter.__facts %}
+    "database",
+    # {% endif %}
+    # {% if "accounts" in cookiecutter.__facts %}
+    "accounts",
+    # {% endif %}
+    "identity",
+    "domains",
+    "api",
+    "cli",
+]
+
+
+def modules() -> list[str]:
+    """Return the names of all modules of the package, relative to it; of the package itself "cli.main", its user."""
+    paths = (path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py"))
+    return sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+
+
+def layer_of(module: str) -> str:
+    """Return the layer that a module belongs to."""
+    folder, _, name = module.partition(".")
+    if module in ("__init__", "__main__"):
+        return "cli"
+    if module in LAYERS:
+        return module
+    if name.endswith("settings"):
+        return "settings of options"
+    return folder if folder in LAYERS else "domains"
+
+
+def imports_of(module: str) -> Iterator[str]:
+    """Give the modules of the package that a module imports."""
+    path = ROOT.joinpath(*module.split("."))
+    is_package = path.is_dir()
+    source = path / "__init__.py" if is_package else path.with_suffix(".py")
+    package = module.split(".") if is_package else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) - node.level + 1]
+            target = [*above, *(node.module or "").split(".")] if node.module else above
+            for alias in node.names:
+                names = [".".join([*target, alias.name]), ".".join(target) or "__init__"]
+                yield next(name for name in names if name in modules())
+
+
+def is_domain(folder: str) -> bool:
+    """Tell whether a folder of the package is a domain: those have rules, in a service."""
+    return folder not in LAYERS or ROOT.joinpath(folder, "service.py").exists()
+
+
+def errors_of(module: str, imported: str) -> Iterator[str]:
+    """Say what is wrong with an import, if anything is."""
+    own, other = layer_of(module), layer_of(imported)
+    if LAYERS.index(own) < LAYERS.index(other):
+        yield f"{module} ({own}) imports {imported} ({other})"
+    folder, (other_folder, _, name) = module.partition(".")[0], imported.partition(".")
+    is_of_another_domain = own == "domains" and folder != other_folder and is_domain(other_folder)
+    if is_of_another_domain and "." in imported and name != "service":
+        yield f"{module} imports {imported}: of another domain, import the service"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_module_imports_no_higher_layer(module: str) -> None:
+    assert [error for imported in imports_of(module) for error in errors_of(module, imported)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "is_error"),
+    [
+        ("web.health", "about.service", True),
+        ("about.service", "web.schemas", False),
+        ("about.service", "orders.service", False),
+        ("about.service", "orders.models", True),
+        ("orders.models", "orders.service", False),
+        ("orders.service", "api", True),
+        ("config", "orders.settings", False),
+        ("orders.settings", "config", True),
+    ],
+)
+def test_layers_are_those_of_the_table(module: str, imported: str, is_error: bool) -> None:
+    assert any(errors_of(module, imported)) is is_error
