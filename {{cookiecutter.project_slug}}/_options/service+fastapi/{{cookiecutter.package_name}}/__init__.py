@@ -13,7 +13,16 @@ from .database import session
 from .metadata import DESCRIPTION, NAME, VERSION
 from .observability import logs
 from .openapi import document, routes
-from .web import dependencies, error_handlers, health, middleware_stack, requests
+from .web import (
+    dependencies,
+    error_handlers,
+    health,
+    # {% if "prometheus" in cookiecutter.__facts %}
+    metrics,
+    # {% endif %}
+    middleware_stack,
+    requests,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -46,6 +55,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # {% endif %}
     document.init_app(app, settings)
     middleware_stack.init_app(app, settings)
+    # {% if "prometheus" in cookiecutter.__facts %}
+    metrics.init_app(app, settings)
+    # {% endif %}
 
     app.include_router(api.router)
     routes.init_app(app, settings)

@@ -13,7 +13,15 @@ from .database import session
 # {% endif %}
 from .observability import logs
 from .openapi import routes
-from .web import dependencies, error_handlers, health, middleware_stack
+from .web import (
+    dependencies,
+    error_handlers,
+    health,
+    # {% if "prometheus" in cookiecutter.__facts %}
+    metrics,
+    # {% endif %}
+    middleware_stack,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -39,6 +47,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     # {% endif %}
     routes.init_app(app, settings)
     middleware_stack.init_app(app, settings)
+    # {% if "prometheus" in cookiecutter.__facts %}
+    metrics.init_app(app, settings)
+    # {% endif %}
 
     app.register_blueprint(api.bp)
     flask_cli.init_app(app, settings)

@@ -37,6 +37,10 @@ def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ignore what the environment tells the framework, and keep the tests' client out of the log."""
     for name in ENVIRONMENT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    # {% if "prometheus" in cookiecutter.__facts %}
+    # A test that serves may have set it for its workers.
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    # {% endif %}
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     # {% if "accounts" in cookiecutter.__facts %}
     # Hashes that cost nothing, so that each test can have accounts.

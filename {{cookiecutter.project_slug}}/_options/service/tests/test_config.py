@@ -193,6 +193,9 @@ def test_everything_wrong_is_told_at_once_and_no_value_is_shown() -> None:
         "trusted_proxies": "proxy.example.com",
         "cors_origins": "https://example.com/app",
         "cors_credentials": "perhaps",
+        # {% if "prometheus" in cookiecutter.__facts %}
+        "metrics_token": "hunter2",
+        # {% endif %}
         # {% if "database" in cookiecutter.__facts %}
         "database_url": "mysql://root:hunter2@localhost/service",
         "database_pool_size": 0,

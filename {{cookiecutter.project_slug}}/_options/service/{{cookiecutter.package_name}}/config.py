@@ -22,6 +22,9 @@ from .accounts.settings import AccountSettings
 # {% if "database" in cookiecutter.__facts %}
 from .database.settings import DatabaseSettings
 # {% endif %}
+# {% if "prometheus" in cookiecutter.__facts %}
+from .observability.metrics_settings import MetricsSettings
+# {% endif %}
 from .validators import is_deployed, split, validate_secret
 
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
@@ -176,6 +179,9 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 
 class Settings(
+    # {% if "prometheus" in cookiecutter.__facts %}
+    MetricsSettings,
+    # {% endif %}
     # {% if "accounts" in cookiecutter.__facts %}
     AccountSettings,
     # {% endif %}

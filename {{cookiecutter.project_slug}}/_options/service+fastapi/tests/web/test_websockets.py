@@ -245,7 +245,7 @@ def test_unhandled_error_is_logged_once(
 ) -> None:
     refusal(client, f"{URL}?room=crashed")
 
-    assert [record.message for record in caplog.records] == ["unhandled error"]
+    assert [record.message for record in caplog.records] == ["unhandled error", "request"]
     assert "an internal of the service" in caplog.text
 
 

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from ..config import Settings
 from ..observability import context
-from ..observability.logs import RequestLog
+from ..observability.requests import Observer, RequestRecord
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
 from .problems import UNTRUSTED_HOST, UNTRUSTED_ORIGIN
@@ -40,9 +40,10 @@ POLICY_VIOLATION, INTERNAL_ERROR = 1008, 1011
 class RequestMiddleware:
     """Begin each request, refuse it or pass it on, see its response out, log it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, error_app: ASGIApp) -> None:
-        self.app, self.error_app = app, error_app
-        self.log = RequestLog(settings)
+    def __init__(
+        self, app: ASGIApp, settings: Settings, observers: Sequence[Observer], error_app: ASGIApp
+    ) -> None:
+        self.app, self.observers, self.error_app = app, observers, error_app
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.allowed_origins = set(settings.cors_origins)
         self.proxies = TrustedProxies(settings.trusted_proxies)
@@ -76,8 +77,7 @@ class RequestMiddleware:
                 raise
             await self.error_app(scope, receive, exchange.send)
         finally:
-            if self.log.is_on:
-                exchange.log_to(self.log)
+            self.report(exchange.record())
 
     async def call_app(self, exchange: "Exchange") -> None:
         """Call the application; a client that leaves, or that wants no body, is no error."""
@@ -102,8 +102,12 @@ class RequestMiddleware:
             logger.exception("unhandled error")
             await self.error_app(socket.scope, socket.receive, socket.send)
         finally:
-            if self.log.is_on:
-                socket.log_to(self.log)
+            self.report(socket.record())
+
+    def report(self, record: RequestRecord) -> None:
+        """Pass the record of a request or a WebSocket that has ended to all observers."""
+        for observe in self.observers:
+            observe(record)
 
     def is_allowed_origin(self, origin: str | None, host: str) -> bool:
         """Return whether pages of an origin may connect: browsers do not apply CORS to WebSockets."""
@@ -248,14 +252,15 @@ class Exchange:
         if is_stream:
             raise HeadAnswered
 
-    def log_to(self, log: RequestLog) -> None:
-        """Write the line; servers make a 500 of a response that was never begun."""
+    def record(self) -> RequestRecord:
+        """Return the record of the request; servers respond 500 if the application began no response."""
         client = self.scope.get("client")
-        log.write(
+        return RequestRecord(
             method=self.method,
-            route=path_template(self.scope),
+            # A path whose methods are others has no endpoint for the request.
+            route=None if self.status == 405 else path_template(self.scope),
             status=self.status,
-            started=self.started,
+            duration=perf_counter() - self.started,
             size=self.sent,
             client=client[0] if client else None,
         )
@@ -341,14 +346,14 @@ class WebSocketConnection:
             with suppress(OSError):
                 await self.send_on({"type": "websocket.close", "code": code})
 
-    def log_to(self, log: RequestLog) -> None:
-        """Write the line of the connection."""
+    def record(self) -> RequestRecord:
+        """Return the record of the connection."""
         client = self.scope.get("client")
-        log.write(
+        return RequestRecord(
             method="WEBSOCKET",
             route=path_template(self.scope),
             status=self.status,
-            started=self.started,
+            duration=perf_counter() - self.started,
             size=self.sent,
             client=client[0] if client else None,
         )

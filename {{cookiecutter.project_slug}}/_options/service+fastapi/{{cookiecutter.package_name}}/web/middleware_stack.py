@@ -1,4 +1,4 @@
-"""What stands between the server and the endpoints."""
+"""The middleware stack between the server and the application."""
 
 from traceback import format_exc
 from typing import Any
@@ -8,13 +8,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..config import Settings
+from ..observability.requests import log_request
 from .error_handlers import problem_response
 from .middleware import RequestMiddleware, RootPathMiddleware
 from .security_headers import EXPOSED_HEADERS
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Wrap the application; what comes last is outermost, what was there before is inside."""
+    """Wrap the application in its middleware; the last one added is the outermost."""
+    app.state.observers = observers = [log_request]
 
     async def answer_unhandled_error(scope: Scope, receive: Receive, send: Send) -> None:
         detail = format_exc() if settings.debug else None
@@ -32,6 +34,8 @@ def init_app(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(CORSMiddleware, **options)
         # A page may read that something failed, too.
         error_app = CORSMiddleware(error_app, **options)
-    app.add_middleware(RequestMiddleware, settings=settings, error_app=error_app)
+    app.add_middleware(
+        RequestMiddleware, settings=settings, observers=observers, error_app=error_app
+    )
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)

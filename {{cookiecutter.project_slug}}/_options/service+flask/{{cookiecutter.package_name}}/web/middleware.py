@@ -1,6 +1,6 @@
 """Around every request: its id, its limits, the headers of its response, its line in the log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
 from time import perf_counter
 from typing import Any
@@ -12,7 +12,7 @@ from werkzeug.wsgi import ClosingIterator, LimitedStream
 
 from ..config import Settings
 from ..observability import context
-from ..observability.logs import RequestLog
+from ..observability.requests import Observer, RequestRecord
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
 from .operations import path_template
@@ -26,9 +26,10 @@ Headers = list[tuple[str, str]]
 class RequestMiddleware:
     """Begin each request, refuse it or pass it on, see its response out, log it."""
 
-    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
-        self.app = app
-        self.log = RequestLog(settings)
+    def __init__(
+        self, app: WSGIApplication, settings: Settings, observers: Sequence[Observer]
+    ) -> None:
+        self.app, self.observers = app, observers
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.proxies = TrustedProxies(settings.trusted_proxies)
         self.security = {
@@ -49,15 +50,19 @@ class RequestMiddleware:
                 exchange.limit_input(self.max_body_size)
                 body = self.app(environ, exchange.start)
         except BaseException:
-            # A debugger wants the error, which Flask therefore did not answer.
-            if self.log.is_on:
-                exchange.log_to(self.log)
+            # Flask raises errors for a debugger instead of handling them.
+            self.report(exchange.record())
             raise
-        if not self.log.is_on:
-            return body
         # Not a generator as a whole: some servers ask for the headers before the first chunk.
         close = getattr(body, "close", lambda: None)
-        return ClosingIterator(exchange.counted(body), [close, lambda: exchange.log_to(self.log)])
+        return ClosingIterator(
+            exchange.counted(body), [close, lambda: self.report(exchange.record())]
+        )
+
+    def report(self, record: RequestRecord) -> None:
+        """Pass the record of a request that has ended to all observers."""
+        for observe in self.observers:
+            observe(record)
 
 
 def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> None:
@@ -127,13 +132,13 @@ class Exchange:
             self.sent += len(chunk)
             yield chunk
 
-    def log_to(self, log: RequestLog) -> None:
-        """Write the line; servers make a 500 of a response that was never begun."""
-        log.write(
+    def record(self) -> RequestRecord:
+        """Return the record of the request; servers respond 500 if the application began no response."""
+        return RequestRecord(
             method=self.environ["REQUEST_METHOD"],
             route=self.route,
             status=self.status,
-            started=self.started,
+            duration=perf_counter() - self.started,
             size=self.sent,
             client=self.environ["REMOTE_ADDR"] or None,
         )

@@ -1,4 +1,4 @@
-"""What stands between the server and the views."""
+"""The middleware stack between the server and the application."""
 
 import re
 from wsgiref.types import WSGIApplication
@@ -7,12 +7,14 @@ from flask import Flask
 from flask_cors import CORS
 
 from ..config import Settings
+from ..observability.requests import log_request
 from .middleware import RequestMiddleware, RootPathMiddleware
 from .security_headers import EXPOSED_HEADERS
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Wrap the application; what comes last is outermost, what was there before is inside."""
+    """Wrap the application in its middleware; the last one added is the outermost."""
+    app.extensions["observers"] = observers = [log_request]
     if settings.cors_origins:
         CORS(
             app,
@@ -22,7 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )
-    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings)
+    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings, observers)
     if settings.root_path:
         wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
     app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from {{ cookiecutter.package_name }}.cli.main import main
+from {{ cookiecutter.package_name }}.cli.settings import to_variable
 from {{ cookiecutter.package_name }}.config import Settings
 
 from ..support.settings import IsolatedSettings
@@ -18,6 +20,20 @@ def list_settings(*options: str) -> str:
     listed = CliRunner().invoke(main, ["settings", *options])
     assert listed.exit_code == 0
     return listed.output
+
+
+@pytest.mark.parametrize(
+    ("value", "variable"),
+    [
+        (None, ""),
+        (True, "true"),
+        (("a", "b"), "a,b"),
+        (SecretStr("secret"), "secret"),
+        (30, "30"),
+    ],
+)
+def test_value_is_written_as_an_environment_variable(value: object, variable: str) -> None:
+    assert to_variable(value) == variable
 
 
 def test_env_example_has_every_setting() -> None:

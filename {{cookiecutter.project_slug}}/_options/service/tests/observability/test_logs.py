@@ -71,7 +71,7 @@ def test_each_request_has_a_line(lines: Ask) -> None:
     assert 0 < line.pop("duration_ms") < 10_000
     assert line == {
         "level": "INFO",
-        "logger": f"{PACKAGE}.observability.logs",
+        "logger": f"{PACKAGE}.observability.requests",
         "message": "request",
         "request_id": "mine",
         "method": "GET",
@@ -244,3 +244,14 @@ def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str], app: 
     logging.getLogger().warning("once")
 
     assert capsys.readouterr().err.count("once") == 1
+
+
+def test_line_that_cannot_be_written_breaks_nothing(
+    capsys: pytest.CaptureFixture[str], app: App
+) -> None:
+    logger.warning("broken %d", "text")
+    logger.warning("whole")
+
+    written = capsys.readouterr().err
+    assert "--- Logging error ---" in written
+    assert '"message":"whole"' in written

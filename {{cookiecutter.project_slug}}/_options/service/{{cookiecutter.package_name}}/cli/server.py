@@ -19,6 +19,9 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from .. import create_app
 from ..config import Settings
 from ..observability import logs
+# {% if "prometheus" in cookiecutter.__facts %}
+from ..observability.metrics import share_between_workers
+# {% endif %}
 from .http_protocol import Config, HttpProtocol
 # {% if "flask" in cookiecutter.__facts %}
 from .wsgi_to_asgi import WsgiToAsgi
@@ -72,6 +75,10 @@ def serve(settings: Settings, *, reload: bool) -> None:
     Raises OSError if the address cannot be used.
     """
     logs.configure(settings)
+    # {% if "prometheus" in cookiecutter.__facts %}
+    if settings.workers > 1 and not reload:
+        share_between_workers()
+    # {% endif %}
     config = Config(
         f"{__name__}:create_worker_app",
         factory=True,
