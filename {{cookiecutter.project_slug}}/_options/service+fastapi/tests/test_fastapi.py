@@ -27,7 +27,7 @@ from .support.serving import Client, running_server
 from .support.settings import IsolatedSettings
 
 
-class Answer(Schema):
+class Item(Schema):
     number: int
 
 
@@ -59,7 +59,7 @@ async def echo_in_a_stream(request: Request) -> Response:
 
 
 async def send_debug_message() -> Response:
-    return ResponseWithDebugMessage(b"answer")
+    return ResponseWithDebugMessage(b"body")
 
 
 async def fail_while_streaming() -> StreamingResponse:
@@ -112,7 +112,7 @@ def test_other_asgi_messages_are_forwarded(app: App) -> None:
     route(app, "/debug", send_debug_message)
 
     with client_for(app) as client:
-        assert client.get("/debug").content == b"answer"
+        assert client.get("/debug").content == b"body"
 
 
 def test_head_closes_a_stream_and_keeps_its_method(app: App) -> None:
@@ -293,7 +293,7 @@ def test_many_headers_are_processed_quickly(name: bytes) -> None:
 
 def test_allow_lists_the_methods_of_all_routes(app: App) -> None:
     route(app, "/things", raise_not_modified)
-    route_body(app, "/things", Answer)
+    route_body(app, "/things", Item)
     app.add_api_route(
         "/things", raise_not_modified, methods=["DELETE", "PATCH", "PUT"], name="others"
     )
@@ -376,7 +376,7 @@ def test_invalid_response_is_logged_without_its_data(
     async def leak() -> object:
         return {"number": "hunter2"}
 
-    app.add_api_route("/leak", leak, response_model=Answer)
+    app.add_api_route("/leak", leak, response_model=Item)
 
     with client_for(app) as client:
         response = client.get("/leak")

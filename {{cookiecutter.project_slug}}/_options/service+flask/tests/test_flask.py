@@ -117,20 +117,20 @@ def test_error_is_propagated_in_testing_mode(
 
 
 def test_operation_can_return_a_response_or_none(app: App) -> None:
-    def make() -> Response:
-        return Response("made", mimetype="text/plain")
+    def read() -> Response:
+        return Response("text", mimetype="text/plain")
 
     def delete() -> None:
         pass
 
-    app.add_url_rule("/made", view_func=operation(app, make))
+    app.add_url_rule("/text", view_func=operation(app, read))
     app.add_url_rule("/deleted", view_func=operation(app, delete, status=204))
 
     with client_for(app) as client:
-        made, deleted = client.get("/made"), client.get("/deleted")
+        text, deleted = client.get("/text"), client.get("/deleted")
         document = client.get("/openapi.json").json()
 
-    assert (made.text, made.headers["Content-Type"]) == ("made", "text/plain; charset=utf-8")
+    assert (text.text, text.headers["Content-Type"]) == ("text", "text/plain; charset=utf-8")
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert "content" not in document["paths"]["/deleted"]["get"]["responses"]["204"]
 

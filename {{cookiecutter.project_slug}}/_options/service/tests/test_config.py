@@ -78,7 +78,7 @@ GUESSABLE = {
         "1929394959697989192939495969798919",
     },
 }
-# How tools encode random bytes. The bytes are those of hashes, so that each run tests the same keys.
+# How tools encode random bytes. The tests use hashes instead, so that all runs are the same.
 ENCODINGS: dict[str, Callable[[bytes], str]] = {
     "token_urlsafe": lambda key: base64.urlsafe_b64encode(key).rstrip(b"=").decode(),
     "token_hex": bytes.hex,

@@ -104,5 +104,5 @@ def test_module_imports_only_allowed_modules(module: str) -> None:
         ("orders.settings", "config", True),
     ],
 )
-def test_disallowed_import_is_an_error(module: str, imported: str, is_error: bool) -> None:
+def test_only_disallowed_imports_are_errors(module: str, imported: str, is_error: bool) -> None:
     assert any(import_errors(module, imported)) is is_error

@@ -126,7 +126,7 @@ def test_expired_logins_and_their_tokens_are_deleted(
         tokens = log_in(client, EMAIL).json()
         with Session(engine) as session, session.begin():
             user_id = session.scalar(select(models.User.id))
-            # More than two transactions delete.
+            # More rows than two transactions delete.
             logins = [LOGIN(id=uuid4(), user_id=user_id, expires_at=now()) for _ in range(250)]
             session.add_all(logins)
             session.flush()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
-from limits.aio.storage import MemoryStorage as AsyncMemoryStorage
+from limits.aio.storage import MemoryStorage as UnsupportedStorage
 from limits.storage import MemoryStorage
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import event
@@ -39,7 +39,7 @@ from .conftest import ClientWith
 
 PROXY = IPv4Network("127.0.0.1")
 # The scheme of an asynchronous storage, which the service does not support.
-ASYNC_SCHEME = AsyncMemoryStorage.STORAGE_SCHEME[0]
+UNSUPPORTED_SCHEME = UnsupportedStorage.STORAGE_SCHEME[0]
 
 
 class Shared(MemoryStorage):
@@ -304,7 +304,8 @@ def test_several_workers_require_a_shared_storage(
 
 
 @pytest.mark.parametrize(
-    "storage", ["nothing", "unknown://a secret", "redis://host:a secret", f"{ASYNC_SCHEME}://"]
+    "storage",
+    ["nothing", "unknown://a secret", "redis://host:a secret", f"{UNSUPPORTED_SCHEME}://"],
 )
 def test_invalid_storage_is_rejected(storage: str) -> None:
     with pytest.raises(ValidationError, match="must be memory://") as rejected:

@@ -185,7 +185,7 @@ async def use_connections(app: App, count: int) -> None:
 
 
 async def cancel_waiting_tasks(app: App, pool_size: int) -> None:
-    """Cancel tasks that wait for a connection or have just received one; let another task time out."""
+    """Cancel tasks that wait for a connection or have just acquired one; time out another task."""
     async with held_connections(app, pool_size):
         waiting = [asyncio.create_task(use_connections(app, 1)) for _ in range(4)]
         await asyncio.sleep(0.01)

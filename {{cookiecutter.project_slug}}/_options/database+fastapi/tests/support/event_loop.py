@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture(scope="session", autouse=True)
 def shared_event_loop() -> Iterator[None]:
     """Run all test clients in one event loop, in one thread."""
-    # On Python 3.11, coverage can hang at the end of a thread in which SQLAlchemy has used greenlets.
+    # On Python 3.11, coverage can hang at the end of a thread that has used SQLAlchemy's greenlets.
     start = anyio.from_thread.start_blocking_portal
     with start() as portal, pytest.MonkeyPatch.context() as patch:
         patch.setattr("anyio.from_thread.start_blocking_portal", lambda **_: nullcontext(portal))

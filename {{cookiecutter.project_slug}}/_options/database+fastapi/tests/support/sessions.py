@@ -122,7 +122,7 @@ def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> No
 
 
 def route_work(app: App, path: str, statements: Sequence[str], method: str = "POST") -> None:
-    """Add an endpoint that executes statements in a retried unit of work and returns the last value."""
+    """Add an endpoint that executes statements in a retried unit of work; return the last value."""
 
     async def work(session: AsyncSession) -> object:
         return await execute(session, statements)
@@ -141,7 +141,7 @@ def run_in_unit_of_work(
     kind: str = "write",
     error: Exception | None = None,
 ) -> Any:
-    """Execute statements in a unit of work without a request; return the last value and the session."""
+    """Execute statements in a separate unit of work; return the last value and the session."""
 
     async def unit() -> tuple[object, AsyncSession]:
         async with app.state.database.begin(kind) as session:

@@ -65,11 +65,11 @@ def insert_note(text_: str) -> Response:
     return make_response(text_)
 
 
-def stored_stored_notes(app: App, client: httpx2.Client) -> set[str]:
+def stored_notes(app: App, client: httpx2.Client) -> set[str]:
     """Return the stored rows."""
-    listed = "SELECT text FROM notes"
+    statement = "SELECT text FROM notes"
     with app.extensions["database"].begin("read") as session:
-        return set(session.scalars(text(listed)))
+        return set(session.scalars(text(statement)))
 
 
 def crash() -> NoReturn:

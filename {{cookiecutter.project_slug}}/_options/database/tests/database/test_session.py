@@ -153,7 +153,7 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
     route_statements(app, "/authors/returned", [INSERT], "POST", status=409)
     route_work(app, "/work", [INSERT, COUNT])
     route_work(app, "/visits", [INSERT, COUNT], "GET")
-    route_work(app, "/orphans/made", ["INSERT INTO books VALUES (1, 1)"])
+    route_work(app, "/orphans/work", ["INSERT INTO books VALUES (1, 1)"])
     route_late_use(app, "/late", INSERT, late_errors)
     route_statements(app, "/slow", [SLOW_QUERY])
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
@@ -387,7 +387,7 @@ def test_other_errors_are_not_retried(library: App, client: httpx2.Client) -> No
     begun: list[object] = []
     event.listen(get_engine(library), "begin", begun.append)
 
-    assert client.post("/orphans/made").status_code == 409
+    assert client.post("/orphans/work").status_code == 409
     assert len(begun) == 1
 
 

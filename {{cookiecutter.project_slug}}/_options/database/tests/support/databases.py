@@ -23,7 +23,7 @@ def migrated_database() -> SecretStr:
 
 
 def make_database(name: str = "own") -> SecretStr:
-    """Create or replace a database at the newest revision, for tests that commit; return its URL."""
+    """Create or replace a database at the newest revision; return its URL."""
     # Imported here because of a circular import.
     from .settings import IsolatedSettings
 

@@ -76,7 +76,7 @@ def admin(database_url: SecretStr) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def timeouts() -> dict[str, float]:
-    """Return the timeouts of a test; other tests keep the defaults, so that they pass on slow machines."""
+    """Return the timeouts that a test overrides; long defaults suit slow machines."""
     return {}
 
 

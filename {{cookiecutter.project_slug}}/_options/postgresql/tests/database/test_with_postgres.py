@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "dev" / "with_postgres.py"
-SCRIPT_OF_COMMAND = """
+CLIENT_CODE = """
 import os, psycopg, sys
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
     host = connection.info.host
@@ -38,7 +38,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
     """Start a command that connects to the database and runs until the end of its input."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     process = subprocess.Popen(
-        [sys.executable, "dev/with_postgres.py", sys.executable, "-c", SCRIPT_OF_COMMAND],
+        [sys.executable, "dev/with_postgres.py", sys.executable, "-c", CLIENT_CODE],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,

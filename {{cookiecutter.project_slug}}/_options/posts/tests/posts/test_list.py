@@ -15,7 +15,7 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 
 @pytest.fixture
 def posts(client: httpx2.Client) -> list[dict[str, Any]]:
-    """Create seven posts, some with equal list_titles."""
+    """Create seven posts, some with equal titles."""
     return [
         create(client, slug=f"post-{number}", title=title).json()
         for number, title in enumerate("bacbabd")

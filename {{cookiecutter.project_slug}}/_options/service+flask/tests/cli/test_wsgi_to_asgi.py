@@ -78,7 +78,7 @@ class App:
 
 @pytest.fixture(scope="module")
 def relay() -> Iterator[Relay]:
-    # Longer than the timeout of the test client: a response does not depend on a timeout of the server.
+    # Longer than the timeout of the test client: no response depends on this timeout.
     with running_relay(request_timeout=60) as relay:
         yield relay
 

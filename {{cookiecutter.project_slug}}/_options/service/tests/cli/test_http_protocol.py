@@ -124,7 +124,7 @@ def short_timeout_port(app: App, short_timeout_relay: Relay) -> int:
         b"\r\n\r\n",
         b"POST /read HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf",
     ],
-    ids=["nothing", "half a head", "empty lines", "half a body"],
+    ids=["no data", "incomplete head", "empty lines", "incomplete body"],
 )
 def test_incomplete_request_times_out(sent: bytes, app: App, short_timeout_port: int) -> None:
     with Client(short_timeout_port) as client:
@@ -219,7 +219,9 @@ def test_slow_application_does_not_time_out_after_the_body(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", [b"ZZ\r\n", b"", b"5\r\nhel"], ids=["bad chunk", "no last chunk", "half a chunk"]
+    "ending",
+    [b"ZZ\r\n", b"", b"5\r\nhel"],
+    ids=["invalid chunk", "no last chunk", "incomplete chunk"],
 )
 def test_incomplete_chunked_body_is_rejected(
     ending: bytes, app: App, short_timeout_port: int

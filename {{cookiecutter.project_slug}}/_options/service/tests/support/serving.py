@@ -47,7 +47,7 @@ class Client:
 
 
 class Relay:
-    """An ASGI application that forwards to the one of the current test; a module shares its server."""
+    """An ASGI application that forwards to that of the current test, so that tests share a server."""
 
     def __init__(self) -> None:
         self.app: Any = None

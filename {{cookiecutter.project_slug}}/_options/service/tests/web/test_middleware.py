@@ -147,7 +147,7 @@ def test_urls_contain_the_validated_host() -> None:
         ("production", "192.0.2.1", "https", False),
         ("development", "127.0.0.1", "https", False),
     ],
-    ids=["TLS", "IPv6 socket", "no TLS", "not the proxy", "development"],
+    ids=["TLS", "IPv6 socket", "no TLS", "untrusted proxy", "development"],
 )
 def test_hsts_is_sent_over_tls_outside_development(
     environment: str,
