@@ -44,7 +44,11 @@ def test_account_is_optional(client: httpx2.Client) -> None:
     client.post(f"{ACCOUNTS}/logout", headers=reader)
     assert client.get("/news", headers=reader).status_code == 401
     assert client.get("/news").json() is False
+
+
+def test_document_describes_required_authentication(client: httpx2.Client) -> None:
     security = client.get("/openapi.json").json()["paths"]["/reports"]["get"]["security"]
+
     assert security == [{"OAuth2PasswordBearer": []}]
 
 
