@@ -1,4 +1,4 @@
-"""What FastAPI and Starlette leave to the application, or do in their own way."""
+"""Behaviour specific to FastAPI and Starlette."""
 
 import asyncio
 import json
@@ -23,25 +23,25 @@ from {{ cookiecutter.package_name }}.web.health import get_checks
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
 from .support.framework import App, client_for, route, route_body
-from .support.serving import Client, serving
+from .support.serving import Client, running_server
 from .support.settings import IsolatedSettings
 
 
-class Answer(Schema):
+class Item(Schema):
     number: int
 
 
-class ResponseWithMore(Response):
-    """A response that sends a message of another kind than its start and its body."""
+class ResponseWithDebugMessage(Response):
+    """A response that also sends a debug message."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        info = {"template": "of no page", "context": {}}
+        info = {"template": "page.html", "context": {}}
         await send({"type": "http.response.debug", "info": info})
         await super().__call__(scope, receive, send)
 
 
-class Copy(Response):
-    """A response that sends what it reads."""
+class EchoResponse(Response):
+    """A response that streams the body of its request."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -50,79 +50,79 @@ class Copy(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-async def copy() -> Response:
-    return Copy()
+async def echo() -> Response:
+    return EchoResponse()
 
 
-async def copy_in_a_stream(request: Request) -> Response:
+async def echo_in_a_stream(request: Request) -> Response:
     return StreamingResponse(request.stream())
 
 
-async def more() -> Response:
-    return ResponseWithMore(b"answer")
+async def send_debug_message() -> Response:
+    return ResponseWithDebugMessage(b"body")
 
 
-async def break_off() -> StreamingResponse:
+async def fail_while_streaming() -> StreamingResponse:
     async def chunks() -> AsyncIterator[str]:
-        yield "begun"
-        raise RuntimeError("in the middle of it")
+        yield "first"
+        raise RuntimeError("after the first chunk")
 
     return StreamingResponse(chunks())
 
 
-async def be_odd() -> None:
-    raise HTTPException(499, "Nobody knows this status.")
+async def raise_unregistered_status() -> None:
+    raise HTTPException(499, "The status is not registered.")
 
 
-async def not_modified() -> None:
+async def raise_not_modified() -> None:
     raise HTTPException(304)
 
 
-def test_error_in_the_middle_of_a_response_reaches_the_server(app: App) -> None:
-    route(app, "/break", break_off)
+def test_error_while_streaming_reaches_the_server(app: App) -> None:
+    route(app, "/stream", fail_while_streaming)
 
     with (
         TestClient(app, base_url="http://localhost") as client,
-        pytest.raises(RuntimeError, match="in the middle of it"),
+        pytest.raises(RuntimeError, match="after the first chunk"),
     ):
-        client.get("/break")
+        client.get("/stream")
 
 
-def test_status_that_is_no_error_has_no_problem(app: App) -> None:
-    route(app, "/unchanged", not_modified)
+def test_status_304_has_no_body(app: App) -> None:
+    route(app, "/not-modified", raise_not_modified)
 
     with client_for(app) as client:
-        response = client.get("/unchanged")
+        response = client.get("/not-modified")
 
     assert response.status_code == 304
     assert response.content == b""
 
 
-def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
-    route(app, "/odd", be_odd)
+def test_unregistered_status_is_a_problem(app: App) -> None:
+    route(app, "/unregistered", raise_unregistered_status)
 
     with client_for(app) as client:
-        response = client.get("/odd")
+        response = client.get("/unregistered")
 
     assert response.status_code == response.json()["status"] == 499
-    assert response.json()["detail"] == "Nobody knows this status."
+    assert response.json()["detail"] == "The status is not registered."
 
 
-def test_messages_of_other_kinds_pass(app: App) -> None:
-    route(app, "/more", more)
+def test_other_asgi_messages_are_forwarded(app: App) -> None:
+    route(app, "/debug", send_debug_message)
 
     with client_for(app) as client:
-        assert client.get("/more").content == b"answer"
+        assert client.get("/debug").content == b"body"
 
 
-def test_head_is_head_to_the_server_and_ends_a_stream(app: App) -> None:
-    made: list[str] = []
+def test_head_closes_a_stream_and_keeps_its_method(app: App) -> None:
+    produced: list[str] = []
     methods: list[str] = []
 
     async def stream() -> StreamingResponse:
         async def chunks() -> AsyncIterator[str]:
             for _ in range(3):
-                made.append("chunk")
+                produced.append("chunk")
                 yield "chunk"
 
         return StreamingResponse(chunks())
@@ -136,17 +136,17 @@ def test_head_is_head_to_the_server_and_ends_a_stream(app: App) -> None:
     response = TestClient(server, base_url="http://localhost").head("/stream")
 
     assert (response.status_code, response.content) == (200, b"")
-    assert made == ["chunk"]
+    assert produced == ["chunk"]
     assert methods == ["HEAD"]
 
 
-def test_head_ends_a_stream_within_a_task_group(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_head_closes_a_stream_in_a_task_group(app: App, caplog: pytest.LogCaptureFixture) -> None:
     async def events() -> AsyncIterator[str]:
         while True:
             yield "event"
 
     async def server(scope: Scope, receive: Receive, send: Send) -> None:
-        # As of this version, streams do not wait for a disconnect.
+        # Since spec version 2.4, streams do not wait for a disconnect.
         await app({**scope, "asgi": {"version": "3.0", "spec_version": "2.4"}}, receive, send)
 
     app.add_api_route("/events", events, response_class=EventSourceResponse)
@@ -157,20 +157,20 @@ def test_head_ends_a_stream_within_a_task_group(app: App, caplog: pytest.LogCapt
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
-def statuses(lines: str) -> list[int]:
-    """Return the status of each request in the log."""
+def logged_statuses(lines: str) -> list[int]:
+    """Return the status of each logged request."""
     entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
     return [entry["status"] for entry in entries if entry["message"] == "request"]
 
 
 @pytest.mark.parametrize("path", ["/chunks", "/events", "/idle"])
-def test_head_of_a_stream_is_no_error(
+def test_head_of_a_stream_logs_no_error(
     path: str,
-    deployed: dict[str, object],
+    production_settings: dict[str, object],
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app = create_app(IsolatedSettings.model_validate(deployed))
+    app = create_app(IsolatedSettings.model_validate(production_settings))
     closed = Event()
 
     async def chunks() -> AsyncIterator[str]:
@@ -189,7 +189,7 @@ def test_head_of_a_stream_is_no_error(
     route(app, "/idle", stream)
     app.add_api_route("/events", chunks, response_class=EventSourceResponse)
 
-    with serving(app) as port, Client(port) as client:
+    with running_server(app) as port, Client(port) as client:
         client.send(f"HEAD {path} HTTP/1.1", "Connection: close")
         head, _, body = client.receive().partition(b"\r\n\r\n")
         assert closed.wait(10)
@@ -198,53 +198,53 @@ def test_head_of_a_stream_is_no_error(
     assert b"content-type: text/event-stream" in head
     assert body == b""
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
-    assert statuses(capsys.readouterr().err) == [200]
+    assert logged_statuses(capsys.readouterr().err) == [200]
 
 
-@pytest.mark.parametrize("endpoint", [copy, copy_in_a_stream])
-def test_body_that_is_too_large_after_the_response_has_begun_ends_the_connection(
+@pytest.mark.parametrize("endpoint", [echo, echo_in_a_stream])
+def test_too_large_body_after_the_response_start_closes_the_connection(
     endpoint: Any,
-    deployed: dict[str, object],
+    production_settings: dict[str, object],
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app = create_app(IsolatedSettings.model_validate(deployed | {"max_body_size": 10}))
-    app.add_api_route("/copy", endpoint, methods=["POST"], response_model=None)
+    app = create_app(IsolatedSettings.model_validate(production_settings | {"max_body_size": 10}))
+    app.add_api_route("/echo", endpoint, methods=["POST"], response_model=None)
 
-    with serving(app) as port, Client(port) as client:
-        client.send("POST /copy HTTP/1.1", "Transfer-Encoding: chunked")
+    with running_server(app) as port, Client(port) as client:
+        client.send("POST /echo HTTP/1.1", "Transfer-Encoding: chunked")
         assert client.socket.recv(4096).startswith(b"HTTP/1.1 200 ")
         client.socket.sendall(b"b\r\ntoo much of\r\n")
 
         assert client.receive() == b""
     assert [each for each in caplog.records if each.exc_info] == []
-    assert statuses(capsys.readouterr().err) == [200]
+    assert logged_statuses(capsys.readouterr().err) == [200]
 
 
-def test_client_that_leaves_within_its_request_is_no_error(
+def test_disconnect_during_the_body_logs_no_error(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reading, left = Event(), Event()
+    reading, ended = Event(), Event()
 
     async def read(request: Request) -> None:
         reading.set()
         try:
             await request.body()
         finally:
-            left.set()
+            ended.set()
 
     app.add_api_route("/read", read, methods=["POST"])
 
-    with serving(app) as port:
+    with running_server(app) as port:
         with Client(port) as client:
             client.send("POST /read HTTP/1.1", "Content-Length: 9", body=b"half")
             assert reading.wait(10)
-        assert left.wait(10)
+        assert ended.wait(10)
 
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
-def test_body_of_unknown_length_is_counted() -> None:
+def test_chunked_body_size_is_limited() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"[1,"
         yield b"2,"
@@ -255,18 +255,18 @@ def test_body_of_unknown_length_is_counted() -> None:
 
     with client_for(app) as client:
         response = client.post("/echo", content=chunks())
-        nowhere = client.post("/nowhere", content=chunks())
+        unknown = client.post("/unknown", content=chunks())
 
     assert response.status_code == 413
     assert response.json()["title"] == "Content Too Large"
-    assert nowhere.status_code == 404
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize(
     "name",
     [b"host", b"origin", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"],
 )
-def test_headers_cost_as_much_as_they_are_long(name: bytes) -> None:
+def test_many_headers_are_processed_quickly(name: bytes) -> None:
     app = create_app(IsolatedSettings.model_validate({"trusted_proxies": ["127.0.0.1"]}))
     sent: list[Message] = []
     scope: Scope = {
@@ -279,7 +279,7 @@ def test_headers_cost_as_much_as_they_are_long(name: bytes) -> None:
     }
 
     async def receive() -> Message:
-        raise AssertionError("the endpoint takes no body")
+        raise AssertionError("the endpoint does not read the body")
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -291,10 +291,12 @@ def test_headers_cost_as_much_as_they_are_long(name: bytes) -> None:
     assert sent[0]["status"] == (400 if name == b"host" else 200)
 
 
-def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
-    route(app, "/things", not_modified)
-    route_body(app, "/things", Answer)
-    app.add_api_route("/things", not_modified, methods=["DELETE", "PATCH", "PUT"], name="others")
+def test_allow_lists_the_methods_of_all_routes(app: App) -> None:
+    route(app, "/things", raise_not_modified)
+    route_body(app, "/things", Item)
+    app.add_api_route(
+        "/things", raise_not_modified, methods=["DELETE", "PATCH", "PUT"], name="others"
+    )
 
     with client_for(app) as client:
         response = client.request("TRACE", "/things")
@@ -303,8 +305,8 @@ def test_methods_of_all_routes_of_a_path_are_allowed(app: App) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS"])
-def test_methods_below_a_mount_are_its_own(method: str, app: App, tmp_path: Path) -> None:
-    app.mount("/below", Router([Route("/livez", not_modified, methods=["POST"])]))
+def test_allow_of_a_mounted_application_is_unchanged(method: str, app: App, tmp_path: Path) -> None:
+    app.mount("/below", Router([Route("/livez", raise_not_modified, methods=["POST"])]))
     app.mount("/files", StaticFiles(directory=tmp_path))
 
     with client_for(app) as client:
@@ -314,8 +316,8 @@ def test_methods_below_a_mount_are_its_own(method: str, app: App, tmp_path: Path
             assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
-def test_methods_of_another_host_are_its_own(app: App) -> None:
-    app.host("localhost", Router([Route("/things", not_modified, methods=["POST"])]))
+def test_allow_of_a_host_route_is_unchanged(app: App) -> None:
+    app.host("localhost", Router([Route("/things", raise_not_modified, methods=["POST"])]))
 
     with client_for(app) as client:
         response = client.get("/things")
@@ -323,7 +325,7 @@ def test_methods_of_another_host_are_its_own(app: App) -> None:
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
-def test_methods_of_a_service_below_a_mount_are_allowed(app: App) -> None:
+def test_allow_of_a_mounted_service_is_complete(app: App) -> None:
     app.mount("/below", create_app(IsolatedSettings()))
 
     with client_for(app) as client:
@@ -332,49 +334,49 @@ def test_methods_of_a_service_below_a_mount_are_allowed(app: App) -> None:
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-def test_probes_share_the_checks_that_run(app: App) -> None:
-    asked, checked = [], []
+def test_concurrent_probes_share_running_checks(app: App) -> None:
+    received, checked = [], []
 
-    async def flood() -> list[int]:
-        all_asked, go_on = asyncio.Event(), asyncio.Event()
+    async def probe_concurrently() -> list[int]:
+        all_received, release = asyncio.Event(), asyncio.Event()
 
         async def check() -> None:
             checked.append("check")
-            await go_on.wait()
+            await release.wait()
 
         async def server(scope: Scope, receive: Receive, send: Send) -> None:
-            asked.append(scope["path"])
-            if len(asked) == 51:
-                all_asked.set()
+            received.append(scope["path"])
+            if len(received) == 51:
+                all_received.set()
             await app(scope, receive, send)
 
         get_checks(app).add("search", check, deadline=60)
         transport = httpx2.ASGITransport(server)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             first, *others = [asyncio.create_task(client.get("/readyz")) for _ in range(51)]
-            await all_asked.wait()
+            await all_received.wait()
             for _ in range(100):
                 await asyncio.sleep(0)
             first.cancel()
             await asyncio.sleep(0)
-            go_on.set()
+            release.set()
             return [response.status_code for response in await asyncio.gather(*others)]
 
     with TestClient(app, base_url="http://localhost") as client:
         assert client.portal
-        assert client.portal.call(flood) == [200] * 50
+        assert client.portal.call(probe_concurrently) == [200] * 50
         assert checked == ["check"]
         assert client.get("/readyz").status_code == 200
     assert checked == ["check"] * 2
 
 
-def test_response_that_does_not_fit_is_logged_without_its_data(
+def test_invalid_response_is_logged_without_its_data(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def leak() -> object:
         return {"number": "hunter2"}
 
-    app.add_api_route("/leak", leak, response_model=Answer)
+    app.add_api_route("/leak", leak, response_model=Item)
 
     with client_for(app) as client:
         response = client.get("/leak")

@@ -1,4 +1,4 @@
-"""What Flask itself promises about an application: its own test client and its own commands."""
+"""Behaviour specific to Flask: its test client, commands, debug mode and operations."""
 
 import json
 import threading
@@ -22,9 +22,9 @@ from .support.framework import App, client_for, hang, operation, route_body
 from .support.settings import SECRET_KEY, IsolatedSettings
 
 
-class Odd(HTTPException):
+class UnregisteredStatus(HTTPException):
     code = 499
-    description = "Nobody knows this status."
+    description = "The status is not registered."
 
 
 @pytest.fixture
@@ -46,41 +46,39 @@ def test_test_client_reaches_the_views(flask_client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service_environment", "debug"),
+    ("service_environment", "is_debug"),
     [("development", True), ("test", False), ("production", False)],
 )
-def test_debug_mode_is_for_development(
-    service_environment: str, debug: bool, monkeypatch: pytest.MonkeyPatch
+def test_debug_mode_is_enabled_in_development_only(
+    service_environment: str, is_debug: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
     settings = {"environment": service_environment, "secret_key": SECRET_KEY}
 
-    assert create_app(IsolatedSettings.model_validate(settings)).debug is debug
+    assert create_app(IsolatedSettings.model_validate(settings)).debug is is_debug
 
 
-def test_flask_knows_every_command_of_the_service_but_those_that_serve(
+def test_flask_cli_has_all_commands_except_run_and_serve(
     runner: FlaskCliRunner,
 ) -> None:
     for name in set(main.commands) - {"run", "serve"}:
         assert runner.invoke(args=[name, "--help"]).exit_code == 0
 
 
-def test_hanging_check_holds_one_thread_however_often_it_is_asked(
-    app: App, client: httpx2.Client
-) -> None:
+def test_hanging_check_blocks_only_one_thread(app: App, client: httpx2.Client) -> None:
     get_checks(app).add("queue", hang, deadline=0.01)
-    before = daemons()
+    before = count_daemon_threads()
 
     assert [client.get("/readyz").status_code for _ in range(3)] == [503, 503, 503]
-    assert daemons() == before + 1
+    assert count_daemon_threads() == before + 1
 
 
-def daemons() -> int:
-    """Count the threads that nobody waits for."""
+def count_daemon_threads() -> int:
+    """Count the daemon threads."""
     return sum(thread.daemon for thread in threading.enumerate())
 
 
-def test_body_of_unknown_length_is_counted() -> None:
+def test_chunked_body_size_is_limited() -> None:
     app = create_app(IsolatedSettings(max_body_size=10))
     route_body(app, "/echo", list[int])
 
@@ -93,49 +91,51 @@ def test_body_of_unknown_length_is_counted() -> None:
 
     assert post(b"[1,2,3456]") == "200 OK"
     assert post(b"[1,2,34567]") == "413 REQUEST ENTITY TOO LARGE"
-    assert post(b"[1,2,34567]", "/nowhere") == "404 NOT FOUND"
+    assert post(b"[1,2,34567]", "/unknown") == "404 NOT FOUND"
 
 
 @pytest.mark.parametrize(("log_level", "statuses"), [("INFO", [500]), ("WARNING", [])])
-def test_error_that_the_debugger_wants_reaches_the_server(
+def test_error_is_propagated_in_testing_mode(
     log_level: str,
     statuses: list[int],
-    deployed: dict[str, object],
+    production_settings: dict[str, object],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def crash() -> NoReturn:
-        raise RuntimeError("for the debugger")
+        raise RuntimeError("propagated")
 
-    app = create_app(IsolatedSettings.model_validate({"log_level": log_level, **deployed}))
+    app = create_app(
+        IsolatedSettings.model_validate({"log_level": log_level, **production_settings})
+    )
     app.testing = True
     app.add_url_rule("/crash", view_func=crash)
 
-    with client_for(app) as client, pytest.raises(RuntimeError, match="for the debugger"):
+    with client_for(app) as client, pytest.raises(RuntimeError, match="propagated"):
         client.get("/crash")
 
     assert [json.loads(line)["status"] for line in capsys.readouterr().err.splitlines()] == statuses
 
 
-def test_operation_may_return_a_response_or_nothing(app: App) -> None:
-    def make() -> Response:
-        return Response("made", mimetype="text/plain")
+def test_operation_can_return_a_response_or_none(app: App) -> None:
+    def read() -> Response:
+        return Response("text", mimetype="text/plain")
 
     def delete() -> None:
         pass
 
-    app.add_url_rule("/made", view_func=operation(app, make))
+    app.add_url_rule("/text", view_func=operation(app, read))
     app.add_url_rule("/deleted", view_func=operation(app, delete, status=204))
 
     with client_for(app) as client:
-        made, deleted = client.get("/made"), client.get("/deleted")
+        text, deleted = client.get("/text"), client.get("/deleted")
         document = client.get("/openapi.json").json()
 
-    assert (made.text, made.headers["Content-Type"]) == ("made", "text/plain; charset=utf-8")
+    assert (text.text, text.headers["Content-Type"]) == ("text", "text/plain; charset=utf-8")
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert "content" not in document["paths"]["/deleted"]["get"]["responses"]["204"]
 
 
-def test_operation_may_take_and_return_headers(app: App) -> None:
+def test_operation_can_read_and_return_headers(app: App) -> None:
     class Language(Schema):
         language: str = Field(default="en", alias="Accept-Language")
 
@@ -155,7 +155,7 @@ def test_operation_may_take_and_return_headers(app: App) -> None:
     assert "Language" not in document["components"]["schemas"]
 
 
-def test_operation_may_authenticate_before_it_reads_a_form(app: App) -> None:
+def test_operation_authenticates_before_it_reads_the_form(app: App) -> None:
     class Form(Schema):
         number: int
 
@@ -177,26 +177,26 @@ def test_operation_may_authenticate_before_it_reads_a_form(app: App) -> None:
         app.add_url_rule(f"/{name}", name, view, methods=["POST"])
 
     with client_for(app) as client:
-        refused = client.post("/locked", data={"number": "none"})
+        rejected = client.post("/locked", data={"number": "none"})
         doubled = client.post("/locked", data={"number": "2"}, headers={"X-Key": "mine"})
         invalid = client.post("/open", data={"number": "none"})
         paths = client.get("/openapi.json").json()["paths"]
 
-    assert (refused.status_code, doubled.json(), invalid.status_code) == (401, 4, 422)
+    assert (rejected.status_code, doubled.json(), invalid.status_code) == (401, 4, 422)
     body = paths["/locked"]["post"]["requestBody"]
     assert list(body["content"]) == ["application/x-www-form-urlencoded"]
     assert paths["/locked"]["post"]["security"] == [{"Key": []}]
     assert paths["/open"]["post"]["security"] == [{"Key": []}, {}]
 
 
-def test_status_that_nobody_knows_is_a_problem(app: App) -> None:
-    def be_odd() -> NoReturn:
-        raise Odd(description="It is odd.")
+def test_unregistered_status_is_a_problem(app: App) -> None:
+    def raise_unregistered_status() -> NoReturn:
+        raise UnregisteredStatus(description="The detail of this error.")
 
-    app.add_url_rule("/odd", view_func=be_odd)
+    app.add_url_rule("/unregistered", view_func=raise_unregistered_status)
 
     with client_for(app) as client:
-        response = client.get("/odd")
+        response = client.get("/unregistered")
 
     assert response.status_code == response.json()["status"] == 499
-    assert response.json()["detail"] == "It is odd."
+    assert response.json()["detail"] == "The detail of this error."

@@ -33,8 +33,8 @@ __all__ = ["shared_event_loop"]
 
 
 @pytest.fixture(autouse=True)
-def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore what the environment tells the framework, and keep the tests' client out of the log."""
+def isolated_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unset the framework's environment variables and silence the logger of the test client."""
     for name in ENVIRONMENT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     # {% if "prometheus" in cookiecutter.__facts %}
@@ -43,7 +43,7 @@ def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     # {% endif %}
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     # {% if "accounts" in cookiecutter.__facts %}
-    # Hashes that cost nothing, so that each test can have accounts.
+    # Use the cheapest hash parameters: most tests register accounts.
     monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(1, 8, 1)]))
     # {% endif %}
 
@@ -74,14 +74,14 @@ def client(app: App) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def deployed() -> dict[str, object]:
-    """The least that is fit for an environment which is not development."""
+def production_settings() -> dict[str, object]:
+    """Return the minimal valid settings for production."""
     return {"environment": "production", "secret_key": SECRET_KEY}
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Empty the environment of settings, and work in a folder without a `.env` file."""
+    """Unset all settings in the environment and change to a folder without a `.env` file."""
     for name in list(os.environ):
         if name.lower() in Settings.model_fields:
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""The factory: nothing is shared, nothing happens at import."""
+"""The application factory."""
 
 import sys
 from importlib import import_module
@@ -12,7 +12,7 @@ from .support.framework import App, client_for
 from .support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
 
 
-def test_applications_share_nothing(app: App) -> None:
+def test_applications_are_independent(app: App) -> None:
     other = create_app(IsolatedSettings())
 
     with client_for(app) as client, client_for(other) as other_client:
@@ -21,7 +21,7 @@ def test_applications_share_nothing(app: App) -> None:
     assert [each["environment"] for each in about] == ["test", "development"]
 
 
-def test_settings_are_read_from_the_environment_when_none_are_given(
+def test_default_settings_are_read_from_the_environment(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("ENVIRONMENT", "staging")
@@ -31,7 +31,7 @@ def test_settings_are_read_from_the_environment_when_none_are_given(
         assert client.get("/api/v1/about").json()["environment"] == "staging"
 
 
-def test_unfit_settings_stop_the_application(environment: pytest.MonkeyPatch) -> None:
+def test_invalid_settings_raise_an_error(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "production")
     environment.setenv("SECRET_KEY", "too short")
 
@@ -39,8 +39,8 @@ def test_unfit_settings_stop_the_application(environment: pytest.MonkeyPatch) ->
         create_app()
 
 
-def test_importing_reads_no_settings(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("ENVIRONMENT", "nowhere")
+def test_import_reads_no_settings(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ENVIRONMENT", "unknown")
     for name in [each for each in sys.modules if each.partition(".")[0] == PACKAGE]:
         environment.delitem(sys.modules, name)
 

@@ -1,4 +1,7 @@
-"""The layers of the package: a module imports its own layer and those below, and of another domain its service."""
+"""The layers of the package: a module imports its own layer and lower ones.
+
+From another domain, a module imports only the service.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ import pytest
 from .support.settings import PACKAGE
 
 ROOT = Path(__file__).parents[1] / PACKAGE
-# From the lowest to the highest; a folder that is not listed is a domain.
+# From the lowest to the highest. A folder that is not listed is a domain.
 LAYERS = [
     "metadata",
     "validators",
@@ -33,12 +36,12 @@ LAYERS = [
 
 
 def modules() -> list[str]:
-    """Return the names of all modules of the package, relative to it; of the package itself "cli.main", its user."""
+    """Return the names of all modules of the package, relative to the package."""
     paths = (path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py"))
     return sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
 
 
-def layer_of(module: str) -> str:
+def get_layer(module: str) -> str:
     """Return the layer that a module belongs to."""
     folder, _, name = module.partition(".")
     if module in ("__init__", "__main__"):
@@ -50,8 +53,8 @@ def layer_of(module: str) -> str:
     return folder if folder in LAYERS else "domains"
 
 
-def imports_of(module: str) -> Iterator[str]:
-    """Give the modules of the package that a module imports."""
+def imported_modules(module: str) -> Iterator[str]:
+    """Yield the modules of the package that a module imports."""
     path = ROOT.joinpath(*module.split("."))
     is_package = path.is_dir()
     source = path / "__init__.py" if is_package else path.with_suffix(".py")
@@ -66,24 +69,26 @@ def imports_of(module: str) -> Iterator[str]:
 
 
 def is_domain(folder: str) -> bool:
-    """Tell whether a folder of the package is a domain: those have rules, in a service."""
+    """Return whether a folder of the package is a domain: either not a layer, or with a service."""
     return folder not in LAYERS or ROOT.joinpath(folder, "service.py").exists()
 
 
-def errors_of(module: str, imported: str) -> Iterator[str]:
-    """Say what is wrong with an import, if anything is."""
-    own, other = layer_of(module), layer_of(imported)
+def import_errors(module: str, imported: str) -> Iterator[str]:
+    """Yield a message if an import is not allowed."""
+    own, other = get_layer(module), get_layer(imported)
     if LAYERS.index(own) < LAYERS.index(other):
         yield f"{module} ({own}) imports {imported} ({other})"
     folder, (other_folder, _, name) = module.partition(".")[0], imported.partition(".")
     is_of_another_domain = own == "domains" and folder != other_folder and is_domain(other_folder)
     if is_of_another_domain and "." in imported and name != "service":
-        yield f"{module} imports {imported}: of another domain, import the service"
+        yield f"{module} imports {imported}: import only the service of another domain"
 
 
 @pytest.mark.parametrize("module", modules())
-def test_module_imports_no_higher_layer(module: str) -> None:
-    assert [error for imported in imports_of(module) for error in errors_of(module, imported)] == []
+def test_module_imports_only_allowed_modules(module: str) -> None:
+    assert [
+        error for imported in imported_modules(module) for error in import_errors(module, imported)
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -99,5 +104,5 @@ def test_module_imports_no_higher_layer(module: str) -> None:
         ("orders.settings", "config", True),
     ],
 )
-def test_layers_are_those_of_the_table(module: str, imported: str, is_error: bool) -> None:
-    assert any(errors_of(module, imported)) is is_error
+def test_only_disallowed_imports_are_errors(module: str, imported: str, is_error: bool) -> None:
+    assert any(import_errors(module, imported)) is is_error

@@ -1,4 +1,4 @@
-"""FastAPI's endpoints that ask something of accounts."""
+"""Endpoints of FastAPI that depend on an account."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from ..support.framework import App
 
 
 def route_reports(app: App, path: str, scope: str) -> None:
-    """Let a path need an account with a scope, and send its address."""
+    """Add an endpoint that requires a scope and returns the email address of the account."""
 
     async def read_reports(user: Any) -> str:
         return str(user.email)
@@ -21,7 +21,7 @@ def route_reports(app: App, path: str, scope: str) -> None:
 
 
 def route_news(app: App, path: str) -> None:
-    """Let a path tell whether it was asked for with an account."""
+    """Add an endpoint that returns whether the request is authenticated."""
 
     async def read_news(user: Any) -> bool:
         return user is not None
@@ -30,8 +30,8 @@ def route_news(app: App, path: str) -> None:
     app.add_api_route(path, read_news)
 
 
-def set_for_each_request(app: App, values: Mapping[str, object]) -> None:
-    """Let the application keep values of its own for each request."""
+def set_request_state(app: App, values: Mapping[str, object]) -> None:
+    """Set attributes of `request.state` for each request."""
 
     async def load(
         request: Request, call_next: Callable[[Request], Awaitable[Response]]

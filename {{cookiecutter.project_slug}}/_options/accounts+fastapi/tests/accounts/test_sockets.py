@@ -1,4 +1,4 @@
-"""WebSockets that need an account."""
+"""WebSockets that require an account."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -13,7 +13,7 @@ from {{ cookiecutter.package_name }}.accounts import dependencies
 
 from ..support.framework import App, client_for
 from ..support.sessions import rolled_back
-from .people import ACCOUNTS, authorization, read_me, sign_up
+from .account_requests import ACCOUNTS, authorization, read_me, sign_up
 
 URL = "ws://localhost/sockets/me"
 
@@ -31,7 +31,7 @@ def client(app: App) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_account_of_the_token_may_connect(client: httpx2.Client) -> None:
+def test_authenticated_client_can_connect(client: httpx2.Client) -> None:
     tokens = sign_up(client)
 
     with cast(TestClient, client).websocket_connect(URL, headers=authorization(tokens)) as socket:
@@ -45,27 +45,27 @@ def test_account_of_the_token_may_connect(client: httpx2.Client) -> None:
         ({"Authorization": "Bearer no.such.token"}, 'Bearer error="invalid_token"'),
     ],
 )
-def test_nobody_else_may_connect(
+def test_unauthenticated_client_is_rejected(
     client: httpx2.Client, headers: dict[str, str], challenge: str
 ) -> None:
     with (
-        pytest.raises(WebSocketDenialResponse) as refused,
+        pytest.raises(WebSocketDenialResponse) as rejected,
         cast(TestClient, client).websocket_connect(URL, headers=headers),
     ):
         pass
 
-    assert refused.value.status_code == refused.value.json()["status"] == 401
-    assert refused.value.headers["WWW-Authenticate"] == challenge
+    assert rejected.value.status_code == rejected.value.json()["status"] == 401
+    assert rejected.value.headers["WWW-Authenticate"] == challenge
 
 
-def test_login_that_is_over_may_not_connect(client: httpx2.Client) -> None:
+def test_revoked_login_is_rejected(client: httpx2.Client) -> None:
     tokens = sign_up(client)
     client.post(f"{ACCOUNTS}/logout-everywhere", headers=authorization(tokens))
 
     with (
-        pytest.raises(WebSocketDenialResponse) as refused,
+        pytest.raises(WebSocketDenialResponse) as rejected,
         cast(TestClient, client).websocket_connect(URL, headers=authorization(tokens)),
     ):
         pass
 
-    assert refused.value.status_code == 401
+    assert rejected.value.status_code == 401

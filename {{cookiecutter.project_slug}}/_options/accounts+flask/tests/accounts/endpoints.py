@@ -1,4 +1,4 @@
-"""Flask's views that ask something of accounts."""
+"""Endpoints of Flask that depend on an account."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from ..support.framework import App, operation
 
 
 def route_reports(app: App, path: str, scope: str) -> None:
-    """Let a path need an account with a scope, and send its address."""
+    """Add an endpoint that requires a scope and returns the email address of the account."""
 
     def read_reports() -> str:
         return str(dependencies.active_user().email)
@@ -20,7 +20,7 @@ def route_reports(app: App, path: str, scope: str) -> None:
 
 
 def route_news(app: App, path: str) -> None:
-    """Let a path tell whether it was asked for with an account."""
+    """Add an endpoint that returns whether the request is authenticated."""
 
     def read_news() -> bool:
         return dependencies.maybe_user() is not None
@@ -29,8 +29,8 @@ def route_news(app: App, path: str) -> None:
     app.add_url_rule(path, view_func=news)
 
 
-def set_for_each_request(app: App, values: Mapping[str, object]) -> None:
-    """Let the application keep values of its own for each request, as Flask's tutorial does."""
+def set_request_state(app: App, values: Mapping[str, object]) -> None:
+    """Set attributes of `g` for each request, as Flask's tutorial does."""
 
     def load() -> None:
         for name, value in values.items():

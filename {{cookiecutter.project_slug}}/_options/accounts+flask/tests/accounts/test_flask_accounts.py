@@ -1,4 +1,4 @@
-"""Accounts in Flask's hooks, and on servers that pass bodies on as they come."""
+"""Accounts in Flask: connections during slow bodies, and headers after a failed commit."""
 
 from collections.abc import Callable, Iterator
 from io import RawIOBase
@@ -15,14 +15,14 @@ from {{ cookiecutter.package_name }}.config import Settings
 
 from ..support.databases import make_database
 from ..support.framework import App, client_for, operation
-from ..support.sessions import engine_of
-from .people import authorization, log_in, register, sign_up
+from ..support.sessions import get_engine
+from .account_requests import authorization, log_in, register, sign_up
 
 CONTENT = b"[1, 2]"
 
 
 class SlowBody(RawIOBase):
-    """A body that comes byte by byte, and counts something whenever one is waited for."""
+    """A body that arrives byte by byte and calls a function before each byte."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self.content = iter(CONTENT)
@@ -46,14 +46,14 @@ def client(app: App) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_no_connection_waits_for_a_body(app: App, client: httpx2.Client) -> None:
+def test_slow_body_holds_no_connection(app: App, client: httpx2.Client) -> None:
     def add_up(body: list[int]) -> int:
         return sum(body)
 
     secured = operation(app, add_up, security=dependencies.active_user)
     app.add_url_rule("/sum", view_func=secured, methods=["POST"])
     headers = authorization(sign_up(client))
-    pool: Any = engine_of(app).pool
+    pool: Any = get_engine(app).pool
     body = SlowBody(pool.checkedout)
     environ = create_environ(
         "/sum", method="POST", headers=headers, content_type="application/json"
@@ -66,18 +66,18 @@ def test_no_connection_waits_for_a_body(app: App, client: httpx2.Client) -> None
     assert body.counts == {0}
 
 
-def test_attempts_are_told_after_a_commit_that_fails(app: App, client: httpx2.Client) -> None:
+def test_rate_limit_headers_are_sent_after_a_failed_commit(app: App, client: httpx2.Client) -> None:
     def fail(connection: Connection) -> NoReturn:
-        # The transaction is over, as it is for a database whose COMMIT fails.
+        # A failed COMMIT ends the transaction.
         connection.connection.rollback()
         raise LookupError("at the commit")
 
     email = register(client).json()["email"]
-    event.listen(engine_of(app), "commit", fail)
+    event.listen(get_engine(app), "commit", fail)
 
     response = log_in(client, email)
 
     assert response.status_code == 500
     assert response.headers["RateLimit"].startswith('"account-from-address";r=')
-    pool: Any = engine_of(app).pool
+    pool: Any = get_engine(app).pool
     assert pool.checkedout() == 0

@@ -1,5 +1,5 @@
-"""Whose a post is: the account that writes it, which nobody has to say."""
+"""Posts are owned by the account that creates them; requests contain no owner."""
 
 OWNER: dict[str, str] = {}
-# Asked of the database before posts, with each token: whether it is valid, and whose it is.
-BEFORE = ["SELECT"]
+# The statements that verify an access token, before those of posts.
+AUTHENTICATION_STATEMENTS = ["SELECT"]

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of accounts."""
+"""Fixtures of the account tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +17,7 @@ ClientWith = Callable[..., AbstractContextManager[httpx2.Client]]
 
 @pytest.fixture(scope="package")
 def shared_app(settings: Settings) -> App:
-    """One application for most of these tests: to make it takes longer than they do."""
+    """Return an application that most of these tests share, to save time."""
     return create_app(settings)
 
 
@@ -29,19 +29,19 @@ def shared_client(shared_app: App) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def client(shared_app: App, shared_client: httpx2.Client) -> Iterator[httpx2.Client]:
-    """Speak to the application in a transaction, which is rolled back after the test."""
+    """Yield a client in a transaction that is rolled back after the test."""
     with rolled_back(shared_app, shared_client):
         yield shared_client
 
 
 @pytest.fixture
 def client_with(settings: Settings) -> ClientWith:
-    """Speak to another application, whose settings differ, in such a transaction."""
+    """Return a function that yields a client of an application with other settings."""
 
     @contextmanager
-    def client_of_another(**changes: object) -> Iterator[httpx2.Client]:
+    def make_client(**changes: object) -> Iterator[httpx2.Client]:
         app = create_app(settings.model_copy(update=changes))
         with client_for(app) as client, rolled_back(app, client):
             yield client
 
-    return client_of_another
+    return make_client

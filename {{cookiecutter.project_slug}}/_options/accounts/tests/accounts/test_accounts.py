@@ -1,4 +1,4 @@
-"""Accounts: who gets one, and what becomes of it."""
+"""Registration, passwords, and disabled or deleted accounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -19,31 +19,31 @@ from {{ cookiecutter.package_name }}.metadata import NAME
 
 from ..support.databases import make_database
 from ..support.framework import App, client_for
-from ..support.sessions import engine_of, rolled_back, route_statements
-from .conftest import ClientWith
-from .people import (
+from ..support.sessions import get_engine, rolled_back, route_statements
+from .account_requests import (
     ACCOUNTS,
     PASSWORD,
-    an_address,
     authorization,
     log_in,
+    new_email,
     read_me,
     refresh,
     register,
     sign_up,
 )
+from .conftest import ClientWith
 
-NEW = "another password of the tests"
+NEW_PASSWORD = "another password used in tests"
 
 
 def change_password(client: httpx2.Client, tokens: dict[str, Any], current: str) -> int:
-    body = {"current_password": current, "new_password": NEW}
+    body = {"current_password": current, "new_password": NEW_PASSWORD}
     response = client.put(f"{ACCOUNTS}/me/password", json=body, headers=authorization(tokens))
     return response.status_code
 
 
-def test_account_is_as_it_was_registered(client: httpx2.Client) -> None:
-    email = an_address()
+def test_registered_account_is_returned(client: httpx2.Client) -> None:
+    email = new_email()
 
     registered = register(client, email=email.upper())
 
@@ -54,7 +54,7 @@ def test_account_is_as_it_was_registered(client: httpx2.Client) -> None:
     assert read_me(client, tokens).json() == registered.json()
 
 
-def test_nobody_registers_where_settings_do_not_say_so(client_with: ClientWith) -> None:
+def test_registration_can_be_disabled(client_with: ClientWith) -> None:
     with client_with(registration=False) as client:
         response = register(client)
 
@@ -62,7 +62,7 @@ def test_nobody_registers_where_settings_do_not_say_so(client_with: ClientWith) 
     assert response.json()["detail"] == "Nobody can register here."
 
 
-def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
+def test_email_is_unique_regardless_of_case(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
 
     response = register(client, email=email.upper())
@@ -71,8 +71,8 @@ def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
     assert response.json()["detail"] == "The address is taken."
 
 
-def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
-    name = an_address().partition("@")[0]
+def test_similar_emails_are_different_accounts(client: httpx2.Client) -> None:
+    name = new_email().partition("@")[0]
 
     latin = register(client, email=f"{name}@example.com")
     cyrillic = register(client, email=f"{name}@ex\u0430mple.com")
@@ -85,7 +85,7 @@ def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
     "email",
     [
         "",
-        "nobody",
+        "alice",
         "@example.com",
         "a b@example.com",
         "a@b",
@@ -96,7 +96,7 @@ def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
         7,
     ],
 )
-def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -> None:
+def test_invalid_email_is_rejected(client: httpx2.Client, email: object) -> None:
     response = register(client, email=email)
 
     assert response.status_code == 422
@@ -120,9 +120,7 @@ def test_address_that_is_none_is_refused(client: httpx2.Client, email: object) -
         ("\u0130" * 1024, "Too easy to guess"),
     ],
 )
-def test_password_that_is_easy_to_guess_is_refused(
-    client: httpx2.Client, password: str, reason: str
-) -> None:
+def test_weak_password_is_rejected(client: httpx2.Client, password: str, reason: str) -> None:
     response = register(client, password=password)
 
     assert response.status_code == 422
@@ -143,7 +141,7 @@ def test_password_that_is_easy_to_guess_is_refused(
         f"{NAME}-{NAME}-1",
     ],
 )
-def test_password_that_an_address_or_the_service_gives_away_is_refused(
+def test_password_derived_from_email_or_service_is_rejected(
     client: httpx2.Client, password: str
 ) -> None:
     email = "alice.miller@example.com"
@@ -157,7 +155,7 @@ def test_password_that_an_address_or_the_service_gives_away_is_refused(
     assert register(client, email=email).status_code == 201
 
 
-def test_new_password_is_measured_with_the_address_of_the_account(client: httpx2.Client) -> None:
+def test_new_password_derived_from_email_is_rejected(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
     tokens = log_in(client, email).json()
     body = {"current_password": PASSWORD, "new_password": email}
@@ -170,34 +168,36 @@ def test_new_password_is_measured_with_the_address_of_the_account(client: httpx2
     assert log_in(client, email).status_code == 200
 
 
-def test_most_used_passwords_that_are_long_enough_are_refused() -> None:
-    most_used = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= 12]
+def test_common_passwords_are_rejected() -> None:
+    common = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= 12]
 
-    assert len(most_used) > 200
-    assert [each for each in most_used if not passwords.is_weak(each, "a@example.com")] == []
+    assert len(common) > 200
+    assert [each for each in common if not passwords.is_weak(each, "a@example.com")] == []
 
 
-def test_long_passwords_are_measured_quickly() -> None:
+def test_strength_of_long_passwords_is_estimated_quickly() -> None:
     started = perf_counter()
 
-    assert not passwords.is_weak("4@8({[<3691!|7$50+%2" * 50, an_address())
+    assert not passwords.is_weak("4@8({[<3691!|7$50+%2" * 50, new_email())
 
     assert perf_counter() - started < 5
 
 
-def test_passwords_are_measured_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_strength_is_estimated_by_one_thread_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     is_free = Lock()
 
-    def measure(password: str, words: list[str]) -> dict[str, int]:
-        assert is_free.acquire(blocking=False), "two threads measure at once"
+    def estimate(password: str, words: list[str]) -> dict[str, int]:
+        assert is_free.acquire(blocking=False), "two threads estimate concurrently"
         sleep(0.001)
         is_free.release()
         return {"score": 4}
 
-    monkeypatch.setattr("zxcvbn.zxcvbn", measure)
+    monkeypatch.setattr("zxcvbn.zxcvbn", estimate)
     with ThreadPoolExecutor(4) as pool:
-        measured = [pool.submit(passwords.is_weak, PASSWORD, an_address()) for _ in range(20)]
-        assert [each.result() for each in measured] == [False] * 20
+        futures = [pool.submit(passwords.is_weak, PASSWORD, new_email()) for _ in range(20)]
+        assert [each.result() for each in futures] == [False] * 20
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_passwords_are_measured_one_after_another(monkeypatch: pytest.MonkeyPatc
         f"{PASSWORD}{'.' * 995}",
     ],
 )
-def test_any_other_password_is_taken_as_it_is(client: httpx2.Client, password: str) -> None:
+def test_strong_password_is_accepted_unchanged(client: httpx2.Client, password: str) -> None:
     email = register(client, password=password).json()["email"]
 
     assert log_in(client, email, password).status_code == 200
@@ -218,29 +218,29 @@ def test_any_other_password_is_taken_as_it_is(client: httpx2.Client, password: s
 
 
 @pytest.mark.parametrize("name", ["scope", "is_active", "id", "password_hash"])
-def test_nobody_says_what_they_may_do(client: httpx2.Client, name: str) -> None:
+def test_protected_fields_are_rejected(client: httpx2.Client, name: str) -> None:
     response = register(client, **{name: "reports:read"})
 
     assert response.status_code == 422
     assert [each["pointer"] for each in response.json()["errors"]] == [f"/{name}"]
 
 
-def test_changed_password_ends_all_other_logins(client: httpx2.Client) -> None:
+def test_password_change_revokes_other_logins(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
-    here, elsewhere = (log_in(client, email).json() for _ in range(2))
+    current, other = (log_in(client, email).json() for _ in range(2))
 
-    assert change_password(client, here, "a wrong password") == 401
-    assert read_me(client, elsewhere).status_code == 200
-    assert change_password(client, here, PASSWORD) == 204
+    assert change_password(client, current, "a wrong password") == 401
+    assert read_me(client, other).status_code == 200
+    assert change_password(client, current, PASSWORD) == 204
 
     assert log_in(client, email).status_code == 401
-    assert log_in(client, email, NEW).status_code == 200
-    assert read_me(client, here).status_code == 200
-    assert read_me(client, elsewhere).status_code == 401
-    assert refresh(client, elsewhere).status_code == 401
+    assert log_in(client, email, NEW_PASSWORD).status_code == 200
+    assert read_me(client, current).status_code == 200
+    assert read_me(client, other).status_code == 401
+    assert refresh(client, other).status_code == 401
 
 
-def test_disabled_and_deleted_accounts_are_out_at_once(app: App) -> None:
+def test_disabled_and_deleted_accounts_lose_access(app: App) -> None:
     route_statements(app, "/disable", ["UPDATE users SET is_active = false"], "POST")
     route_statements(app, "/delete", ["DELETE FROM users"], "POST")
 
@@ -258,7 +258,7 @@ def test_disabled_and_deleted_accounts_are_out_at_once(app: App) -> None:
             assert log_in(client, email).status_code == 401
 
 
-def test_password_is_verified_once_whether_or_not_there_is_an_account(
+def test_password_is_verified_once_for_known_and_unknown_accounts(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
@@ -271,51 +271,51 @@ def test_password_is_verified_once_whether_or_not_there_is_an_account(
     email = register(client).json()["email"]
     monkeypatch.setattr(passwords.HASHER, "verify_and_update", count)
 
-    for username in (email, an_address(), "no address", "a\0b"):
-        answers = [log_in(client, username, "a wrong password") for _ in range(2)]
-        assert [each.status_code for each in answers] == [401, 401]
-        assert {each.json()["detail"] for each in answers} == {
+    for username in (email, new_email(), "no address", "a\0b"):
+        responses = [log_in(client, username, "a wrong password") for _ in range(2)]
+        assert [each.status_code for each in responses] == [401, 401]
+        assert {each.json()["detail"] for each in responses} == {
             "The address or the password is wrong."
         }
         assert len(verified) == 2
         verified.clear()
 
 
-def test_hashes_are_made_anew_when_parameters_change(
+def test_hash_is_renewed_if_parameters_change(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = register(client).json()["email"]
     verify = passwords.verify
     renewed: list[bool] = []
 
-    def note(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+    def verify_and_record(password: str, password_hash: str | None) -> tuple[bool, str | None]:
         is_right, new_hash = verify(password, password_hash)
         renewed.append(new_hash is not None)
         return is_right, new_hash
 
-    monkeypatch.setattr(passwords, "verify", note)
+    monkeypatch.setattr(passwords, "verify", verify_and_record)
     monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(2, 8, 1)]))
 
     assert [log_in(client, email).status_code for _ in range(2)] == [200, 200]
     assert renewed == [True, False]
 
 
-def test_hash_of_nobody_costs_what_others_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hash_for_unknown_accounts_has_the_same_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
     assert passwords.HASHER.hash("").split("$")[:4] == passwords.NOBODY.split("$")[:4]
 
 
-def test_account_is_read_once_for_each_request(shared_app: App, client: httpx2.Client) -> None:
+def test_account_is_selected_once_per_request(shared_app: App, client: httpx2.Client) -> None:
     tokens = sign_up(client)
     executed: list[str] = []
 
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+    def record(connection: object, cursor: object, statement: str, *rest: object) -> None:
         executed.append(statement.split()[0])
 
-    event.listen(engine_of(shared_app), "before_cursor_execute", note)
+    event.listen(get_engine(shared_app), "before_cursor_execute", record)
     response = client.post(f"{ACCOUNTS}/logout", headers=authorization(tokens))
-    event.remove(engine_of(shared_app), "before_cursor_execute", note)
+    event.remove(get_engine(shared_app), "before_cursor_execute", record)
 
     assert response.status_code == 204
     assert "Content-Type" not in response.headers
@@ -323,7 +323,7 @@ def test_account_is_read_once_for_each_request(shared_app: App, client: httpx2.C
     assert [word for word in executed if word not in nested] == ["SELECT", "UPDATE"]
 
 
-def test_other_unique_index_is_not_about_the_address(settings: Settings) -> None:
+def test_other_unique_violation_is_not_reported_as_taken_email(settings: Settings) -> None:
     url = make_database("index")
     engine = create_engine(url.get_secret_value())
     with engine.begin() as connection:
@@ -332,7 +332,7 @@ def test_other_unique_index_is_not_about_the_address(settings: Settings) -> None
 
     with client_for(create_app(settings.model_copy(update={"database_url": url}))) as client:
         assert register(client).status_code == 201
-        refused = register(client)
+        rejected = register(client)
 
-    assert refused.status_code == 409
-    assert "address" not in refused.json()["detail"]
+    assert rejected.status_code == 409
+    assert "address" not in rejected.json()["detail"]

@@ -1,4 +1,4 @@
-"""The commands of accounts, as they are typed."""
+"""The `users` commands."""
 
 from uuid import uuid4
 
@@ -16,14 +16,14 @@ from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
 
-from ..support.audit_events import events_of
+from ..support.audit_events import security_events
 from ..support.databases import make_database
 from ..support.framework import App, client_for, run_command
 from ..support.settings import SECRET_KEY
-from .people import PASSWORD, log_in, read_me, refresh
+from .account_requests import PASSWORD, log_in, read_me, refresh
 
 EMAIL = "alice@example.com"
-NEW = "another password of the tests"
+NEW_PASSWORD = "another password used in tests"
 
 LOGIN, TOKEN = models.Login, models.RefreshToken
 
@@ -56,19 +56,19 @@ def command(environment: pytest.MonkeyPatch, database_url: SecretStr) -> "Comman
 
 
 class Command:
-    """Types a command, and the password that it asks for."""
+    """Runs a command, and enters the password."""
 
     def __call__(self, *arguments: str, password: str = PASSWORD) -> Result:
         typed = f"{password}\n{password}\n"
         return CliRunner().invoke(main, ["users", *arguments], input=typed)
 
 
-def test_accounts_are_created_listed_given_scopes_and_disabled(
+def test_accounts_can_be_created_listed_scoped_and_disabled(
     command: Command, client: httpx2.Client
 ) -> None:
     assert command("create", EMAIL.upper()).output.endswith(f"{EMAIL} was created.\n")
-    given = command("set-scopes", EMAIL, "reports:read", "reports:write", "reports:read")
-    assert given.stdout == f"{EMAIL} has the scopes: reports:read reports:write.\n"
+    updated = command("set-scopes", EMAIL, "reports:read", "reports:write", "reports:read")
+    assert updated.stdout == f"{EMAIL} has the scopes: reports:read reports:write.\n"
     with client:
         tokens = log_in(client, EMAIL).json()
         assert read_me(client, tokens).json()["scope"] == "reports:read reports:write"
@@ -82,34 +82,34 @@ def test_accounts_are_created_listed_given_scopes_and_disabled(
     assert PASSWORD not in line
 
 
-def test_password_is_reset(command: Command, client: httpx2.Client) -> None:
+def test_password_can_be_reset(command: Command, client: httpx2.Client) -> None:
     command("create", EMAIL, "--scope", "reports:write", "--scope", "reports:read")
     with client:
         tokens = log_in(client, EMAIL).json()
 
-        assert command("reset-password", EMAIL, password=NEW).exit_code == 0
+        assert command("reset-password", EMAIL, password=NEW_PASSWORD).exit_code == 0
 
         assert log_in(client, EMAIL).status_code == 401
         assert refresh(client, tokens).status_code == 401
-        renewed = log_in(client, EMAIL, NEW).json()
+        renewed = log_in(client, EMAIL, NEW_PASSWORD).json()
         assert read_me(client, renewed).json()["scope"] == "reports:write reports:read"
 
 
-def test_unknown_scopes_are_refused_and_the_known_ones_listed(command: Command) -> None:
+def test_unknown_scope_is_rejected_with_the_known_ones(command: Command) -> None:
     command("create", EMAIL, "--scope", "reports:read")
 
-    for refused in (
+    for rejected in (
         command("set-scopes", EMAIL, "reports:write", "reports:wrte"),
         command("create", "bob@example.com", "--scope", "reports:wrte"),
     ):
-        assert refused.exit_code == 2
-        assert "'reports:wrte' is not a scope" in refused.output
-        assert "reports:read, reports:write" in refused.output
+        assert rejected.exit_code == 2
+        assert "'reports:wrte' is not a scope" in rejected.output
+        assert "reports:read, reports:write" in rejected.output
     (line,) = command("list").stdout.splitlines()
     assert line.split()[2:] == [EMAIL, "reports:read"]
 
 
-def test_scopes_are_removed(command: Command) -> None:
+def test_scopes_can_be_removed(command: Command) -> None:
     command("create", EMAIL, "--scope", "reports:read")
 
     assert command("set-scopes", EMAIL).stdout == f"{EMAIL} has the scopes: none.\n"
@@ -126,7 +126,7 @@ def test_expired_logins_and_their_tokens_are_deleted(
         tokens = log_in(client, EMAIL).json()
         with Session(engine) as session, session.begin():
             user_id = session.scalar(select(models.User.id))
-            # More than fit in two transactions.
+            # More rows than two transactions delete.
             logins = [LOGIN(id=uuid4(), user_id=user_id, expires_at=now()) for _ in range(250)]
             session.add_all(logins)
             session.flush()
@@ -139,12 +139,12 @@ def test_expired_logins_and_their_tokens_are_deleted(
         assert again.stdout == "0 expired logins were deleted.\n"
         assert refresh(client, tokens).status_code == 200
     with Session(engine) as session:
-        left = [session.scalar(select(count()).select_from(table)) for table in (LOGIN, TOKEN)]
+        remaining = [session.scalar(select(count()).select_from(table)) for table in (LOGIN, TOKEN)]
     engine.dispose()
-    assert left == [1, 2]
+    assert remaining == [1, 2]
 
 
-def test_commands_log_security_events_with_their_operator(
+def test_commands_log_security_events_with_the_operator(
     command: Command, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("ENVIRONMENT", "test")
@@ -157,17 +157,17 @@ def test_commands_log_security_events_with_their_operator(
         ("disable", EMAIL): "disabled",
         ("delete-expired-logins",): "expired logins deleted",
     }.items():
-        (logged,) = events_of(command(*arguments))
+        (logged,) = security_events(command(*arguments))
         assert logged["event"] == event
         assert logged["command"].endswith(f"users {arguments[0]}")
         assert logged["operator"]
         assert ("user_id" in logged) is (EMAIL in arguments)
         assert EMAIL not in str(logged)
-    assert events_of(command("list")) == []
+    assert security_events(command("list")) == []
 
 
-def test_what_is_wrong_is_told(command: Command) -> None:
-    assert "is not an e-mail address" in command("create", "nobody").output
+def test_errors_are_printed(command: Command) -> None:
+    assert "is not an e-mail address" in command("create", "invalid").output
     assert "at least 12 characters" in command("create", EMAIL, password="short").output
     assert "Too easy to guess" in command("create", EMAIL, password="1qaz2wsx3edc").output
     assert "Too easy to guess" in command("create", EMAIL, password=EMAIL).output
@@ -175,10 +175,10 @@ def test_what_is_wrong_is_told(command: Command) -> None:
     command("create", EMAIL)
     assert "Too easy to guess" in command("reset-password", EMAIL, password=EMAIL).output
 
-    for arguments, said in {
+    for arguments, error in {
         ("create", EMAIL): f"Error: {EMAIL} has an account already",
         ("disable", "bob@example.com"): "Error: bob@example.com has no account",
     }.items():
         done = command(*arguments)
         assert done.exit_code == 1
-        assert done.output.splitlines()[-1] == said
+        assert done.output.splitlines()[-1] == error

@@ -1,4 +1,4 @@
-"""What endpoints may ask of accounts."""
+"""Dependencies of endpoints on an account: required, optional, with scopes."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,8 +10,8 @@ from {{ cookiecutter.package_name }}.accounts import scopes
 
 from ..support.framework import App, client_for
 from ..support.sessions import rolled_back, route_statements
-from .endpoints import route_news, route_reports, set_for_each_request
-from .people import ACCOUNTS, authorization, read_me, sign_up
+from .account_requests import ACCOUNTS, authorization, read_me, sign_up
+from .endpoints import route_news, route_reports, set_request_state
 
 PROMOTE = "UPDATE users SET scope = 'other reports:read'"
 
@@ -26,7 +26,7 @@ def client(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx2.Client]
         yield client
 
 
-def test_scope_is_needed(client: httpx2.Client) -> None:
+def test_scope_is_required(client: httpx2.Client) -> None:
     reader = authorization(sign_up(client))
 
     assert client.get("/reports").status_code == 401
@@ -44,11 +44,15 @@ def test_account_is_optional(client: httpx2.Client) -> None:
     client.post(f"{ACCOUNTS}/logout", headers=reader)
     assert client.get("/news", headers=reader).status_code == 401
     assert client.get("/news").json() is False
+
+
+def test_document_describes_required_authentication(client: httpx2.Client) -> None:
     security = client.get("/openapi.json").json()["paths"]["/reports"]["get"]["security"]
+
     assert security == [{"OAuth2PasswordBearer": []}]
 
 
-def test_scope_has_to_be_declared(app: App) -> None:
+def test_undeclared_scope_raises_an_error(app: App) -> None:
     with pytest.raises(ValueError, match=r"'reports:raed' is not a scope; .* declares: "):
         route_reports(app, "/reports", "reports:raed")
 
@@ -64,13 +68,13 @@ def test_document_describes_the_declared_scopes(client: httpx2.Client) -> None:
 @pytest.mark.parametrize(
     "user", [None, SimpleNamespace(id=1, email="alice@example.com", scope="reports:read")]
 )
-def test_names_and_cookies_of_the_application_log_nobody_in(
+def test_application_state_and_cookies_do_not_authenticate(
     app: App, user: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(scopes.SCOPES, "reports:read", "Read reports.")
     route_reports(app, "/reports", "reports:read")
     values = dict.fromkeys(["user", "current_user", "claims", "login", "attempts_left"], user)
-    set_for_each_request(app, values)
+    set_request_state(app, values)
 
     with client_for(app) as client, rolled_back(app, client):
         tokens = sign_up(client)
@@ -84,7 +88,7 @@ def test_names_and_cookies_of_the_application_log_nobody_in(
             assert client.post(f"{ACCOUNTS}/logout", headers=headers).status_code == 401
 
 
-def test_token_that_has_ended_is_refused_before_anything_else(client: httpx2.Client) -> None:
+def test_revoked_token_is_rejected_before_validation(client: httpx2.Client) -> None:
     reader = authorization(sign_up(client))
     client.post(f"{ACCOUNTS}/logout", headers=reader)
 
@@ -101,9 +105,7 @@ def test_token_that_has_ended_is_refused_before_anything_else(client: httpx2.Cli
         assert "RateLimit" not in response.headers
 
 
-def test_refused_access_is_in_the_log(
-    client: httpx2.Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_denied_access_is_logged(client: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
     tokens = sign_up(client)
     user_id = read_me(client, tokens).json()["id"]
     caplog.clear()

@@ -1,4 +1,4 @@
-"""How often somebody may try."""
+"""Rate limits of logins and registrations."""
 
 import socket
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
-from limits.aio.storage import MemoryStorage as LoopStorage
+from limits.aio.storage import MemoryStorage as UnsupportedStorage
 from limits.storage import MemoryStorage
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import event
@@ -23,75 +23,75 @@ from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
 from ..support.databases import make_database
 from ..support.framework import client_for, route
-from ..support.sessions import engine_of
+from ..support.sessions import get_engine
 from ..support.settings import SECRET_KEY, IsolatedSettings
-from .conftest import ClientWith
-from .people import (
+from .account_requests import (
     ACCOUNTS,
     PASSWORD,
-    an_address,
     authorization,
     log_in,
+    new_email,
     read_me,
     refresh,
     register,
 )
+from .conftest import ClientWith
 
 PROXY = IPv4Network("127.0.0.1")
-# A storage of limits for event loops, which this service does not count in.
-FOR_LOOPS = LoopStorage.STORAGE_SCHEME[0]
+# The scheme of an asynchronous storage, which the service does not support.
+UNSUPPORTED_SCHEME = UnsupportedStorage.STORAGE_SCHEME[0]
 
 
 class Shared(MemoryStorage):
-    """Stands for a storage that workers share; limits finds it by its scheme."""
+    """A fake storage that workers share; limits finds it by its scheme."""
 
     STORAGE_SCHEME = ["shared"]
 
 
 class Down(MemoryStorage):
-    """Stands for a storage that cannot be reached."""
+    """A fake storage that is unreachable."""
 
     STORAGE_SCHEME = ["down"]
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        raise ValueError("nobody is there")
+        raise ValueError("unreachable")
 
 
 class Flaky(MemoryStorage):
-    """Stands for a storage that fails for a while."""
+    """A fake storage that fails until it is repaired."""
 
     STORAGE_SCHEME = ["flaky"]
     is_down: ClassVar[bool] = True
-    asked: ClassVar[int] = 0
+    calls: ClassVar[int] = 0
 
     @staticmethod
-    def meanwhile() -> object:
-        """Do nothing, unless a test wants something to be done while it is waited for."""
+    def during_call() -> object:
+        """Do nothing; a test replaces this to run code during a call."""
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        type(self).asked += 1
-        self.meanwhile()
+        type(self).calls += 1
+        self.during_call()
         if self.is_down:
-            raise ValueError("nobody is there")
+            raise ValueError("unreachable")
         return super().acquire_entry(key, limit, expiry, amount)
 
 
 class Watched(MemoryStorage):
-    """Stands for a storage elsewhere, which is waited for."""
+    """A fake storage on another host."""
 
     STORAGE_SCHEME = ["watched"]
 
 
 @pytest.fixture
 def hung_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """A Redis that never answers."""
+    """Yield the socket of a Redis server that never responds."""
     monkeypatch.setattr(limit_storage, "TIMEOUTS", dict.fromkeys(limit_storage.TIMEOUTS, 2))
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         yield server
 
 
 def accept_all(server: socket.socket) -> list[socket.socket]:
-    """Accept connections for as long as there are more."""
+    """Accept connections until none arrive."""
     accepted = [server.accept()[0]]
     server.settimeout(0.2)
     with suppress(TimeoutError):
@@ -103,17 +103,17 @@ def accept_all(server: socket.socket) -> list[socket.socket]:
 def log_in_from(
     client: httpx2.Client, address: str, email: str, password: str = PASSWORD
 ) -> httpx2.Response:
-    """Give a password, behind a proxy that tells where it comes from."""
+    """Log in from a client address that a proxy reports."""
     form, headers = {"username": email, "password": password}, {"X-Forwarded-For": address}
     return client.post(f"{ACCOUNTS}/token", data=form, headers=headers)
 
 
 def statuses_from(client: httpx2.Client, *addresses: str) -> list[int]:
-    """Try to log in from addresses that a proxy reports; return the statuses."""
-    return [log_in_from(client, each, an_address()).status_code for each in addresses]
+    """Log in from client addresses that a proxy reports; return the statuses."""
+    return [log_in_from(client, each, new_email()).status_code for each in addresses]
 
 
-def expect_refusal(response: httpx2.Response, name: str, limit: int = 2) -> None:
+def assert_rate_limited(response: httpx2.Response, name: str, limit: int = 2) -> None:
     assert response.status_code == 429
     assert response.headers["Content-Type"] == "application/problem+json"
     assert 0 < int(response.headers["Retry-After"]) <= 60
@@ -121,21 +121,23 @@ def expect_refusal(response: httpx2.Response, name: str, limit: int = 2) -> None
     assert response.headers["RateLimit"].startswith(f'"{name}";r=0;t=')
 
 
-def test_account_is_tried_so_often_and_no_other_suffers(client_with: ClientWith) -> None:
+def test_account_limit_does_not_affect_other_accounts(client_with: ClientWith) -> None:
     with client_with(account_from_address_limit="2 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
         wrong = log_in(client, email.upper(), "a wrong password")
 
-        expect_refusal(log_in(client, email), "account-from-address")
-        assert log_in(client, an_address()).status_code == 401
+        assert_rate_limited(log_in(client, email), "account-from-address")
+        assert log_in(client, new_email()).status_code == 401
         assert first.headers["RateLimit"].startswith('"account-from-address";r=1;t=')
         assert wrong.status_code == 401
         assert wrong.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
         assert "RateLimit" not in read_me(client, first.json()).headers
 
 
-def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(client_with: ClientWith) -> None:
+def test_wrong_passwords_from_other_networks_do_not_lock_the_account(
+    client_with: ClientWith,
+) -> None:
     limited = {"account_from_address_limit": "2 per minute", "account_limit": "8 per minute"}
     with client_with(**limited, trusted_proxies=(PROXY,)) as client:
         email = register(client).json()["email"]
@@ -144,39 +146,39 @@ def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(client_with: C
             for _ in range(10):
                 assert log_in_from(client, address, email, "a wrong password").status_code != 200
 
-        # Five of them were counted: what one network is refused does not count for the others.
+        # Only five attempts count for the account: rejected attempts of a network do not.
         owner = log_in_from(client, "198.51.100.1", email)
         assert owner.status_code == 200
         assert owner.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
         for address in ("203.0.113.2", "203.0.113.3"):
             assert log_in_from(client, address, email, "a wrong password").status_code == 401
-        expect_refusal(log_in_from(client, "203.0.113.4", email), "account", 8)
-        # A device that is logged in stays so.
+        assert_rate_limited(log_in_from(client, "203.0.113.4", email), "account", 8)
+        # Existing logins remain valid.
         assert refresh(client, tokens).status_code == 200
 
 
-def test_address_may_try_so_often_whatever_the_account(
+def test_address_limit_includes_all_accounts(
     client_with: ClientWith, caplog: pytest.LogCaptureFixture
 ) -> None:
     with client_with(address_limit="2 per minute") as client:
         for left in (1, 0):
-            assert log_in(client, an_address()).status_code == 401
+            assert log_in(client, new_email()).status_code == 401
             assert register(client).status_code == 201
-            refused = refresh(client, {"refresh_token": "a"})
-            assert refused.status_code == 401
-            assert refused.headers["RateLimit"].startswith(f'"address";r={left};t=')
+            rejected = refresh(client, {"refresh_token": "a"})
+            assert rejected.status_code == 401
+            assert rejected.headers["RateLimit"].startswith(f'"address";r={left};t=')
 
         caplog.clear()
-        expect_refusal(log_in(client, an_address()), "address")
-        expect_refusal(register(client), "address")
-        expect_refusal(refresh(client, {"refresh_token": "a"}), "address")
+        assert_rate_limited(log_in(client, new_email()), "address")
+        assert_rate_limited(register(client), "address")
+        assert_rate_limited(refresh(client, {"refresh_token": "a"}), "address")
 
     assert [vars(each)["event"] for each in caplog.records if hasattr(each, "event")] == [
         f"too many attempts: {action}, by address" for action in ("log in", "register", "refresh")
     ]
 
 
-def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
+def test_busy_hashing_is_unavailable_and_counts_no_attempt(
     client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "PLACES", BoundedSemaphore(1))
@@ -187,7 +189,7 @@ def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
         headers = authorization(first.json())
 
         with passwords.place():
-            answers = [
+            responses = [
                 log_in(client, email),
                 register(client),
                 client.put(f"{ACCOUNTS}/me/password", json=change, headers=headers),
@@ -195,16 +197,16 @@ def test_password_is_refused_where_too_many_wait_and_that_is_no_attempt(
             assert refresh(client, first.json()).status_code == 200
         second = log_in(client, email)
 
-    for answer in answers:
-        assert answer.status_code == 503
-        assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.headers["Retry-After"] == "1"
-        assert "RateLimit" not in answer.headers
+    for response in responses:
+        assert response.status_code == 503
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Retry-After"] == "1"
+        assert "RateLimit" not in response.headers
     assert first.headers["RateLimit"].startswith('"account-from-address";r=8;t=')
     assert second.headers["RateLimit"].startswith('"account-from-address";r=7;t=')
 
 
-def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWith) -> None:
+def test_refresh_limit_does_not_revoke_tokens(client_with: ClientWith) -> None:
     with client_with(account_from_address_limit="2 per minute") as client:
         tokens = log_in(client, register(client).json()["email"]).json()
         for left in (1, 0):
@@ -212,15 +214,15 @@ def test_account_is_renewed_so_often_and_its_token_is_kept(client_with: ClientWi
             assert renewed.headers["RateLimit"].startswith(f'"account-from-address";r={left};t=')
             tokens = renewed.json()
 
-        expect_refusal(refresh(client, tokens), "account-from-address")
+        assert_rate_limited(refresh(client, tokens), "account-from-address")
         assert read_me(client, tokens).status_code == 200
 
 
-def test_reuse_ends_a_login_whose_account_has_no_attempts_left(client_with: ClientWith) -> None:
+def test_refresh_token_reuse_revokes_a_rate_limited_login(client_with: ClientWith) -> None:
     with client_with(account_from_address_limit="1 per minute") as client:
         stolen = log_in(client, register(client).json()["email"]).json()
         renewed = refresh(client, stolen).json()
-        expect_refusal(refresh(client, renewed), "account-from-address", 1)
+        assert_rate_limited(refresh(client, renewed), "account-from-address", 1)
 
         assert refresh(client, stolen).status_code == 401
 
@@ -228,14 +230,14 @@ def test_reuse_ends_a_login_whose_account_has_no_attempts_left(client_with: Clie
 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), ((PROXY,), [401, 401])])
-def test_address_is_that_of_the_client_behind_trusted_proxies_only(
+def test_rate_limits_use_the_client_address_behind_trusted_proxies(
     client_with: ClientWith, proxies: tuple[IPv4Network, ...], statuses: list[int]
 ) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=proxies) as client:
         assert statuses_from(client, "198.51.100.1", "198.51.100.2") == statuses
 
 
-def test_addresses_of_one_network_count_together(client_with: ClientWith) -> None:
+def test_addresses_of_one_network_share_a_limit(client_with: ClientWith) -> None:
     with client_with(address_limit="2 per minute", trusted_proxies=(PROXY,)) as client:
         assert statuses_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
         assert statuses_from(client, "2001:db8:0:1::1") == [401]
@@ -250,11 +252,11 @@ def test_addresses_of_one_network_count_together(client_with: ClientWith) -> Non
         ("unknown", "unknown"),
     ],
 )
-def test_address_counts_for_its_network(address: str, network: str) -> None:
+def test_address_belongs_to_its_network(address: str, network: str) -> None:
     assert limits.network_of(address) == network
 
 
-def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None:
+def test_ports_and_invalid_addresses_share_a_limit(client_with: ClientWith) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=(PROXY,)) as client:
         assert statuses_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
             401,
@@ -265,18 +267,18 @@ def test_ports_and_texts_are_no_other_addresses(client_with: ClientWith) -> None
 
 
 @pytest.mark.parametrize(
-    "limit", ["0/minute", "11/second", "601 per minute", "1 per year", "10 per blink"]
+    "limit", ["0/minute", "11/second", "601 per minute", "1 per year", "10 per unknown"]
 )
-def test_absurd_limits_are_refused(limit: str, deployed: dict[str, object]) -> None:
+def test_invalid_limits_are_rejected(limit: str, production_settings: dict[str, object]) -> None:
     for name in ("account_limit", "address_limit"):
         with pytest.raises(ValidationError, match="such as 10 per 15 minutes"):
-            IsolatedSettings.model_validate(deployed | {name: limit})
-        IsolatedSettings.model_validate(deployed | {name: "10 per second"})
-        IsolatedSettings.model_validate(deployed | {name: "1 per 31 days"})
+            IsolatedSettings.model_validate(production_settings | {name: limit})
+        IsolatedSettings.model_validate(production_settings | {name: "10 per second"})
+        IsolatedSettings.model_validate(production_settings | {name: "1 per 31 days"})
 
 
 @pytest.mark.parametrize(
-    ("storage", "workers", "environment", "is_fit"),
+    ("storage", "workers", "environment", "is_valid"),
     [
         ("memory://", 1, "production", True),
         ("memory://", 2, "production", False),
@@ -284,8 +286,8 @@ def test_absurd_limits_are_refused(limit: str, deployed: dict[str, object]) -> N
         ("memory://", 2, "development", True),
     ],
 )
-def test_workers_share_what_they_count(
-    storage: str, workers: int, environment: str, is_fit: bool
+def test_several_workers_require_a_shared_storage(
+    storage: str, workers: int, environment: str, is_valid: bool
 ) -> None:
     settings = {
         "rate_limit_storage": storage,
@@ -294,7 +296,7 @@ def test_workers_share_what_they_count(
         "secret_key": SECRET_KEY,
     }
 
-    if is_fit:
+    if is_valid:
         IsolatedSettings.model_validate(settings)
     else:
         with pytest.raises(ValidationError, match="shared by workers"):
@@ -302,30 +304,31 @@ def test_workers_share_what_they_count(
 
 
 @pytest.mark.parametrize(
-    "storage", ["nothing", "unknown://a secret", "redis://host:a secret", f"{FOR_LOOPS}://"]
+    "storage",
+    ["nothing", "unknown://a secret", "redis://host:a secret", f"{UNSUPPORTED_SCHEME}://"],
 )
-def test_storage_has_to_be_one(storage: str) -> None:
-    with pytest.raises(ValidationError, match="must be memory://") as refusal:
+def test_invalid_storage_is_rejected(storage: str) -> None:
+    with pytest.raises(ValidationError, match="must be memory://") as rejected:
         IsolatedSettings.model_validate({"rate_limit_storage": storage})
 
-    assert "a secret" not in str(refusal.value)
+    assert "a secret" not in str(rejected.value)
 
 
-def test_nobody_may_try_while_nobody_counts(client_with: ClientWith) -> None:
+def test_unreachable_storage_denies_logins(client_with: ClientWith) -> None:
     with client_with(rate_limit_storage=SecretStr("down://")) as client:
-        refused = log_in(client, an_address())
+        rejected = log_in(client, new_email())
 
-    assert refused.status_code == 503
-    assert refused.headers["Retry-After"] == "5"
-    assert refused.json()["detail"] == "Attempts cannot be counted."
+    assert rejected.status_code == 503
+    assert rejected.headers["Retry-After"] == "5"
+    assert rejected.json()["detail"] == "Attempts cannot be counted."
 
 
-def test_storage_that_hangs_is_unavailable_and_delays_nothing_else(
+def test_hanging_storage_is_unavailable_and_blocks_no_other_request(
     settings: Settings, hung_storage: socket.socket
 ) -> None:
     address = SecretStr(f"redis://127.0.0.1:{hung_storage.getsockname()[1]}")
     app = create_app(settings.model_copy(update={"rate_limit_storage": address}))
-    # A blocking function, in a thread of those that all such functions share if the framework is asynchronous.
+    # A blocking endpoint: asynchronous frameworks run it in a shared thread pool.
     route(app, "/blocking", lambda: "done")
 
     with client_for(app) as client, ThreadPoolExecutor(60) as pool:
@@ -338,13 +341,13 @@ def test_storage_that_hangs_is_unavailable_and_delays_nothing_else(
         assert not any(each.done() for each in waiting)
 
         assert {each.result().status_code for each in waiting} == {503}
-        assert log_in(client, an_address()).status_code == 503
+        assert log_in(client, new_email()).status_code == 503
         assert monotonic() - started < 6
     for connection in connections:
         connection.close()
 
 
-def test_storage_that_failed_is_asked_again_after_a_pause_and_by_one(
+def test_failed_storage_is_retried_once_after_a_pause(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = [0.0]
@@ -358,19 +361,19 @@ def test_storage_that_failed_is_asked_again_after_a_pause_and_by_one(
         return False
 
     assert [is_counted() for _ in range(3)] == [False] * 3
-    assert Flaky.asked == 1
+    assert Flaky.calls == 1
     seconds[0] += limits.PAUSE
     with monkeypatch.context() as patch:
-        patch.setattr(Flaky, "meanwhile", staticmethod(is_counted))
+        patch.setattr(Flaky, "during_call", staticmethod(is_counted))
         assert [is_counted() for _ in range(3)] == [False] * 3
-    assert Flaky.asked == 2
+    assert Flaky.calls == 2
     seconds[0] += limits.PAUSE
     monkeypatch.setattr(Flaky, "is_down", False)
     assert [is_counted() for _ in range(3)] == [True] * 3
-    assert Flaky.asked == 5
+    assert Flaky.calls == 5
 
 
-def test_nothing_outside_is_waited_for_while_a_connection_is_taken(
+def test_storage_and_hashing_hold_no_connection(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = {
@@ -378,19 +381,23 @@ def test_nothing_outside_is_waited_for_while_a_connection_is_taken(
         "rate_limit_storage": SecretStr("watched://"),
     }
     app = create_app(settings.model_copy(update=changes))
-    taken: set[int] = set()
-    noted: set[tuple[str, int]] = set()
-    event.listen(engine_of(app), "checkout", lambda connection, *rest: taken.add(id(connection)))
-    event.listen(engine_of(app), "checkin", lambda connection, *rest: taken.remove(id(connection)))
+    checked_out: set[int] = set()
+    recorded: set[tuple[str, int]] = set()
+    event.listen(
+        get_engine(app), "checkout", lambda connection, *rest: checked_out.add(id(connection))
+    )
+    event.listen(
+        get_engine(app), "checkin", lambda connection, *rest: checked_out.remove(id(connection))
+    )
 
     def watch(owner: object, name: str) -> None:
         function = getattr(owner, name)
 
-        def note_and_call(*arguments: Any, **options: Any) -> Any:
-            noted.add((name, len(taken)))
+        def record_and_call(*arguments: Any, **options: Any) -> Any:
+            recorded.add((name, len(checked_out)))
             return function(*arguments, **options)
 
-        monkeypatch.setattr(owner, name, note_and_call)
+        monkeypatch.setattr(owner, name, record_and_call)
 
     watch(Watched, "acquire_entry")
     for name in ("hash_of", "verify"):
@@ -404,16 +411,16 @@ def test_nothing_outside_is_waited_for_while_a_connection_is_taken(
         changed = client.put(path, json=change, headers=authorization(tokens))
 
     assert changed.status_code == 204
-    assert noted == {("acquire_entry", 0), ("hash_of", 0), ("verify", 0)}
+    assert recorded == {("acquire_entry", 0), ("hash_of", 0), ("verify", 0)}
 
 
-def test_threads_count_one_after_another(
+def test_attempts_are_counted_by_one_thread_at_a_time(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counter, is_free = limits.Limits(settings), Lock()
 
     def acquire_entry(*arguments: object) -> bool:
-        assert is_free.acquire(blocking=False), "two threads count at once"
+        assert is_free.acquire(blocking=False), "two threads count concurrently"
         sleep(0.001)
         is_free.release()
         return True
@@ -439,7 +446,7 @@ def test_expired_keys_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(storage.events) == ["d"]
 
 
-def test_expired_keys_are_searched_for_once_in_an_interval() -> None:
+def test_expired_keys_are_kept_until_the_next_sweep() -> None:
     storage = limit_storage.ThreadSafeMemory()
     storage.events["expired"] = []
 

@@ -1,4 +1,4 @@
-"""Logins: begun with a password, renewed with tokens that are valid once, ended."""
+"""Logins: access tokens, refresh token rotation, logout and expiry."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from {{ cookiecutter.package_name }}.config import Settings
 from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import route_statements
-from .people import (
+from .account_requests import (
     ACCOUNTS,
     PASSWORD,
     TOKEN,
@@ -31,7 +31,7 @@ from .people import (
 
 @pytest.fixture(scope="module")
 def database_url() -> SecretStr:
-    """A database that these tests change."""
+    """Return the URL of a database for tests that commit."""
     return make_database("logins")
 
 
@@ -55,7 +55,7 @@ def post(client: httpx2.Client, path: str, tokens: dict[str, Any]) -> int:
     return client.post(f"{ACCOUNTS}/{path}", headers=authorization(tokens)).status_code
 
 
-def test_tokens_are_what_oauth_says(client: httpx2.Client) -> None:
+def test_token_response_complies_with_oauth(client: httpx2.Client) -> None:
     response = log_in(client, register(client).json()["email"])
 
     assert response.headers["Cache-Control"] == "no-store"
@@ -74,29 +74,29 @@ def test_refresh_token_is_replaced(client: httpx2.Client) -> None:
     assert [read_me(client, each).status_code for each in (first, second, third)] == [200] * 3
 
 
-def test_reused_refresh_token_ends_its_login_and_no_other(client: httpx2.Client) -> None:
+def test_refresh_token_reuse_revokes_only_its_login(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
     stolen, other = (log_in(client, email).json() for _ in range(2))
     renewed = refresh(client, stolen).json()
 
     assert refresh(client, stolen).status_code == 401
 
-    # The answer was 401, and what it did is stored all the same.
+    # The response was 401, but the revocation was committed.
     assert refresh(client, renewed).status_code == 401
     assert read_me(client, renewed).status_code == 401
     assert read_me(client, other).status_code == 200
     assert refresh(client, other).status_code == 200
 
 
-def test_many_at_once_leave_one_token_or_none(client: httpx2.Client) -> None:
+def test_concurrent_refresh_succeeds_once_and_revokes_the_login(client: httpx2.Client) -> None:
     tokens = sign_up(client)
 
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: refresh(client, tokens), range(50)))
+        responses = list(pool.map(lambda _: refresh(client, tokens), range(50)))
 
-    statuses = Counter(answer.status_code for answer in answers)
+    statuses = Counter(response.status_code for response in responses)
     assert statuses == {200: 1, 401: 49}
-    renewed = [answer.json() for answer in answers if answer.status_code == 200]
+    renewed = [response.json() for response in responses if response.status_code == 200]
     assert [refresh(client, each).status_code for each in renewed] == [401]
 
 
@@ -105,7 +105,7 @@ def test_many_at_once_leave_one_token_or_none(client: httpx2.Client) -> None:
     [
         {},
         {"username": "alice@example.com"},
-        {"password": "a password of the tests alone"},
+        {"password": "a password used only in tests"},
         {"grant_type": "refresh_token"},
         {"grant_type": "refresh_token", "refresh_token": ""},
         {"grant_type": "client_credentials"},
@@ -114,37 +114,37 @@ def test_many_at_once_leave_one_token_or_none(client: httpx2.Client) -> None:
         {"grant_type": "refresh_token", "refresh_token": "a" * 201},
     ],
 )
-def test_form_that_does_not_fit_is_refused(client: httpx2.Client, form: dict[str, str]) -> None:
+def test_invalid_form_is_rejected(client: httpx2.Client, form: dict[str, str]) -> None:
     response = client.post(TOKEN, data=form)
 
     assert response.status_code == 422
     assert {each["location"] for each in response.json()["errors"]} == {"body"}
 
 
-def test_form_is_a_form(client: httpx2.Client) -> None:
-    body = {"username": "alice@example.com", "password": "a password of the tests alone"}
+def test_json_login_is_rejected(client: httpx2.Client) -> None:
+    body = {"username": "alice@example.com", "password": "a password used only in tests"}
 
     assert client.post(TOKEN, json=body).status_code == 422
 
 
 @pytest.mark.parametrize("token", ["a", "\0", "é" * 43, "a" * 200])
-def test_unknown_refresh_token_is_refused(client: httpx2.Client, token: str) -> None:
+def test_unknown_refresh_token_is_rejected(client: httpx2.Client, token: str) -> None:
     assert refresh(client, {"refresh_token": token}).status_code == 401
 
 
-def test_login_ends(client: httpx2.Client) -> None:
+def test_logout_revokes_the_login(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
-    here, elsewhere, later = (log_in(client, email).json() for _ in range(3))
+    current, other, third = (log_in(client, email).json() for _ in range(3))
 
-    assert post(client, "logout", here) == 204
-    assert [read_me(client, each).status_code for each in (here, elsewhere)] == [401, 200]
-    assert refresh(client, here).status_code == 401
-    assert post(client, "logout-everywhere", elsewhere) == 204
-    assert [read_me(client, each).status_code for each in (elsewhere, later)] == [401, 401]
-    assert post(client, "logout", here) == post(client, "logout-everywhere", here) == 401
+    assert post(client, "logout", current) == 204
+    assert [read_me(client, each).status_code for each in (current, other)] == [401, 200]
+    assert refresh(client, current).status_code == 401
+    assert post(client, "logout-everywhere", other) == 204
+    assert [read_me(client, each).status_code for each in (other, third)] == [401, 401]
+    assert post(client, "logout", current) == post(client, "logout-everywhere", current) == 401
 
 
-def test_login_is_over_some_day_and_is_forgotten_then(client: httpx2.Client) -> None:
+def test_expired_login_is_rejected_and_deleted(client: httpx2.Client) -> None:
     email = register(client).json()["email"]
     tokens = log_in(client, email).json()
     client.post("/expire")
@@ -156,10 +156,10 @@ def test_login_is_over_some_day_and_is_forgotten_then(client: httpx2.Client) -> 
 
 
 @pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Let something happen once, after a password was verified and before anything is done with the outcome."""
+def after_verify(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Return a function that runs an action once, between the verification and its use."""
 
-    def do(action: Callable[[], object]) -> None:
+    def run(action: Callable[[], object]) -> None:
         verify = passwords.verify
 
         def verify_then_act(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -170,17 +170,17 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
 
         monkeypatch.setattr(passwords, "verify", verify_then_act)
 
-    return do
+    return run
 
 
-def test_password_that_changes_meanwhile_is_not_good_any_more(
-    client: httpx2.Client, meanwhile: Callable[[Callable[[], object]], None]
+def test_login_fails_if_the_password_changes_during_verification(
+    client: httpx2.Client, after_verify: Callable[[Callable[[], object]], None]
 ) -> None:
     email = register(client).json()["email"]
     headers = authorization(log_in(client, email).json())
     body = {"current_password": PASSWORD, "new_password": f"{PASSWORD}, a new one"}
     changed: list[httpx2.Response] = []
-    meanwhile(
+    after_verify(
         lambda: changed.append(client.put(f"{ACCOUNTS}/me/password", json=body, headers=headers))
     )
 
@@ -188,13 +188,13 @@ def test_password_that_changes_meanwhile_is_not_good_any_more(
     assert [each.status_code for each in changed] == [204]
 
 
-def test_account_that_is_deleted_meanwhile_cannot_log_in(
+def test_login_fails_if_the_account_is_deleted_during_verification(
     client: httpx2.Client,
-    meanwhile: Callable[[Callable[[], object]], None],
+    after_verify: Callable[[Callable[[], object]], None],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     email = register(client).json()["email"]
-    meanwhile(lambda: client.post("/delete"))
+    after_verify(lambda: client.post("/delete"))
     caplog.set_level("INFO")
 
     assert log_in(client, email).status_code == 401

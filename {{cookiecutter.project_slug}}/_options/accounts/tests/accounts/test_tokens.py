@@ -1,4 +1,4 @@
-"""Tokens that are not what they seem."""
+"""Access tokens: forged, expired, revoked, and signed with rotated keys."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -19,20 +19,29 @@ from {{ cookiecutter.package_name }}.web.problems import ProblemError
 from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import rolled_back
-from ..support.settings import PACKAGE
-from .people import ACCOUNTS, authorization, log_in, read_me, refresh, register, sign_up
+from ..support.settings import PACKAGE, SECRET_KEY
+from .account_requests import (
+    ACCOUNTS,
+    PASSWORD,
+    authorization,
+    log_in,
+    read_me,
+    refresh,
+    register,
+    sign_up,
+)
 
 HOUR = timedelta(hours=1)
 LIFETIME = timedelta(minutes=10)
 ME = f"{ACCOUNTS}/me"
 
 
-def part(content: object) -> str:
+def encode_part(content: object) -> str:
     return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
 class Forger:
-    """Somebody who has a token, and for some of the tests the key."""
+    """Forges tokens from a valid token, in some tests with the key."""
 
     def __init__(self, settings: Settings, token: str) -> None:
         ((self.key_id, self.key),) = tokens.AccessTokens(settings).keys.items()
@@ -43,14 +52,14 @@ class Forger:
         )
 
     def sign(self, *, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """Sign claims with the right key; None leaves one out."""
+        """Sign changed claims with the key of the service; a value of None removes the claim."""
         changed = {**self.payload, **claims}
         payload = {name: value for name, value in changed.items() if value is not None}
         return jwt.encode(payload, self.key, "HS256", headers=self.header | (header or {}))
 
     def unsigned(self, algorithm: str, signature: str = "") -> str:
-        """Say how it is signed, and do not sign it."""
-        return f"{part(self.header | {'alg': algorithm})}.{part(self.payload)}.{signature}"
+        """Return a token with another algorithm in its header, and without a valid signature."""
+        return f"{encode_part(self.header | {'alg': algorithm})}.{encode_part(self.payload)}.{signature}"
 
 
 @pytest.fixture
@@ -58,7 +67,7 @@ def forger(client: httpx2.Client, settings: Settings) -> Forger:
     return Forger(settings, sign_up(client)["access_token"])
 
 
-def ask(client: httpx2.Client, token: str) -> httpx2.Response:
+def request_me(client: httpx2.Client, token: str) -> httpx2.Response:
     return client.get(ME, headers={"Authorization": f"Bearer {token}"})
 
 
@@ -66,7 +75,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def without(claim: str) -> Callable[[Forger], str]:
+def without_claim(claim: str) -> Callable[[Forger], str]:
     return lambda forger: forger.sign(**{claim: None})
 
 
@@ -81,37 +90,37 @@ FORGED = {
         forger.payload, forger.key_id, "HS256", headers=forger.header
     ),
     "signed with the secret itself": lambda forger: jwt.encode(
-        forger.payload, "one of the tests alone, long enough", "HS256", headers=forger.header
+        forger.payload, SECRET_KEY, "HS256", headers=forger.header
     ),
     "expired": lambda forger: forger.sign(exp=now() - HOUR),
-    "of the future": lambda forger: forger.sign(iat=now() + HOUR),
-    "not yet": lambda forger: forger.sign(nbf=now() + HOUR),
+    "issued in the future": lambda forger: forger.sign(iat=now() + HOUR),
+    "not valid yet": lambda forger: forger.sign(nbf=now() + HOUR),
     "other audience": lambda forger: forger.sign(aud="other"),
     "many audiences": lambda forger: forger.sign(aud=[forger.payload["aud"]]),
     "other issuer": lambda forger: forger.sign(iss="other"),
     "other type": lambda forger: forger.sign(header={"typ": "JWT"}),
-    "subject that is no id": lambda forger: forger.sign(sub="1 OR 1=1"),
-    "login that is no id": lambda forger: forger.sign(sid=7),
-    "nobody": lambda forger: forger.sign(sub="00000000-0000-7000-8000-000000000000"),
-    "no login": lambda forger: forger.sign(sid="00000000-0000-7000-8000-000000000000"),
-    "unknown key": lambda forger: forger.sign(header={"kid": "0" * 16}),
-    "key that is a path": lambda forger: forger.sign(header={"kid": "../../dev/null"}),
-    "key that is SQL": lambda forger: forger.sign(header={"kid": "' UNION SELECT 'key' --"}),
-    "key that is a list": lambda forger: (
-        f"{part(forger.header | {'kid': []})}.{part(forger.payload)}.{forger.token.split('.')[2]}"
+    "invalid subject": lambda forger: forger.sign(sub="1 OR 1=1"),
+    "invalid login": lambda forger: forger.sign(sid=7),
+    "unknown account": lambda forger: forger.sign(sub="00000000-0000-7000-8000-000000000000"),
+    "unknown login": lambda forger: forger.sign(sid="00000000-0000-7000-8000-000000000000"),
+    "unknown key id": lambda forger: forger.sign(header={"kid": "0" * 16}),
+    "key id is a path": lambda forger: forger.sign(header={"kid": "../../dev/null"}),
+    "key id is SQL": lambda forger: forger.sign(header={"kid": "' UNION SELECT 'key' --"}),
+    "key id is a list": lambda forger: (
+        f"{encode_part(forger.header | {'kid': []})}.{encode_part(forger.payload)}.{forger.token.split('.')[2]}"
     ),
     "tampered": lambda forger: (
-        f"{forger.token.split('.')[0]}.{part(forger.payload | {'sub': 'x'})}"
+        f"{forger.token.split('.')[0]}.{encode_part(forger.payload | {'sub': 'x'})}"
         f".{forger.token.split('.')[2]}"
     ),
     "without its signature": lambda forger: forger.token.rpartition(".")[0] + ".",
-    "header that is a list": lambda forger: f"{part([])}.{part({})}.",
+    "header is a list": lambda forger: f"{encode_part([])}.{encode_part({})}.",
     "oversized": lambda forger: forger.sign(more="x" * 4000),
     "empty": lambda forger: "",
     "two parts": lambda forger: "a.b",
     "not base64": lambda forger: "?.?.?",
     **{
-        f"without {claim}": without(claim)
+        f"without {claim}": without_claim(claim)
         for claim in ("aud", "exp", "iat", "iss", "jti", "sid", "sub")
     },
 }
@@ -119,10 +128,10 @@ FORGED = {
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=list(FORGED))
-def test_forged_token_is_refused(client: httpx2.Client, forger: Forger, forge: Any) -> None:
-    assert ask(client, forger.sign()).status_code == 200
+def test_forged_token_is_rejected(client: httpx2.Client, forger: Forger, forge: Any) -> None:
+    assert request_me(client, forger.sign()).status_code == 200
 
-    response = ask(client, forge(forger))
+    response = request_me(client, forge(forger))
 
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
@@ -130,45 +139,43 @@ def test_forged_token_is_refused(client: httpx2.Client, forger: Forger, forge: A
     assert response.json()["detail"] == "The token is not valid."
 
 
-def test_token_that_was_good_expires(
-    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_token_expires(client: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     token = sign_up(client)["access_token"]
 
     def status_after(passed: timedelta) -> int:
         monkeypatch.setattr(tokens, "now", lambda: now() + passed)
-        return ask(client, token).status_code
+        return request_me(client, token).status_code
 
     assert status_after(LIFETIME - timedelta(minutes=1)) == 200
     assert status_after(LIFETIME + timedelta(minutes=1)) == 401
 
 
-def test_token_says_of_which_type_and_of_which_service_it_is(forger: Forger) -> None:
+def test_token_contains_type_issuer_and_audience(forger: Forger) -> None:
     assert forger.header["typ"] == "at+jwt"
     assert forger.payload["iss"] == forger.payload["aud"] == PACKAGE
 
 
 @pytest.mark.parametrize(("claim", "sign"), [("iat", 1), ("nbf", 1), ("exp", -1)])
-def test_clocks_differ_by_seconds_and_not_by_minutes(
+def test_clock_skew_is_limited_to_seconds(
     client: httpx2.Client, forger: Forger, claim: str, sign: int
 ) -> None:
-    def status_of(apart: timedelta) -> int:
-        claims: dict[str, Any] = {claim: now() + sign * apart}
-        return ask(client, forger.sign(**claims)).status_code
+    def status_with_skew(skew: timedelta) -> int:
+        claims: dict[str, Any] = {claim: now() + sign * skew}
+        return request_me(client, forger.sign(**claims)).status_code
 
-    assert status_of(timedelta(seconds=3)) == 200
-    assert status_of(timedelta(minutes=1)) == 401
-
-
-def test_refresh_token_gives_no_access(client: httpx2.Client) -> None:
-    made = sign_up(client)
-
-    assert ask(client, made["refresh_token"]).status_code == 401
+    assert status_with_skew(timedelta(seconds=3)) == 200
+    assert status_with_skew(timedelta(minutes=1)) == 401
 
 
-def test_token_is_in_its_header_and_once(client: httpx2.Client) -> None:
-    made = sign_up(client)
-    token = made["access_token"]
+def test_refresh_token_is_rejected_as_access_token(client: httpx2.Client) -> None:
+    issued = sign_up(client)
+
+    assert request_me(client, issued["refresh_token"]).status_code == 401
+
+
+def test_token_is_only_read_from_one_authorization_header(client: httpx2.Client) -> None:
+    issued = sign_up(client)
+    token = issued["access_token"]
     assert client.get(ME).headers["WWW-Authenticate"] == "Bearer"
     assert client.get(ME, params={"access_token": token}).status_code == 401
     twice = f"Bearer {token},Bearer {token}"
@@ -177,7 +184,7 @@ def test_token_is_in_its_header_and_once(client: httpx2.Client) -> None:
     assert client.get(ME, headers={"Authorization": f"bearer {token}"}).status_code == 200
 
 
-def test_two_headers_are_refused(client: httpx2.Client) -> None:
+def test_two_authorization_headers_are_rejected(client: httpx2.Client) -> None:
     token = sign_up(client)["access_token"]
 
     assert tokens.bearer_token([f"Bearer {token}"]) == token
@@ -186,12 +193,15 @@ def test_two_headers_are_refused(client: httpx2.Client) -> None:
     assert caught.value.status == 401
 
 
-def test_old_keys_are_good_while_they_are_rotated_out(settings: Settings) -> None:
+def test_fallback_keys_are_valid_during_rotation(settings: Settings) -> None:
     old = settings.secret_key
-    rotated = {"secret_key": "a new key of the tests, long enough", "secret_key_fallbacks": [old]}
+    rotated = {
+        "secret_key": "new signing key used only in these tests",
+        "secret_key_fallbacks": [old],
+    }
     rotated_out = rotated | {"secret_key_fallbacks": []}
 
-    def read(changes: dict[str, Any], token: str) -> bool:
+    def is_valid(changes: dict[str, Any], token: str) -> bool:
         values = settings.model_dump() | changes
         changed = tokens.AccessTokens(type(settings).model_validate(values))
         try:
@@ -204,37 +214,37 @@ def test_old_keys_are_good_while_they_are_rotated_out(settings: Settings) -> Non
     token = tokens.AccessTokens(settings).make(claims)
 
     assert tokens.AccessTokens(settings).read(token) == claims
-    assert read(rotated, token)
-    assert not read(rotated_out, token)
+    assert is_valid(rotated, token)
+    assert not is_valid(rotated_out, token)
 
 
-def test_development_needs_no_key_and_tokens_end_with_the_process(settings: Settings) -> None:
+def test_development_tokens_end_with_the_process(settings: Settings) -> None:
     without = settings.model_copy(
         update={
             "environment": "development",
             "secret_key": None,
-            "database_url": make_database("kept"),
+            "database_url": make_database("restarted"),
         }
     )
 
     with client_for(create_app(without)) as client:
-        made = sign_up(client)
-        assert read_me(client, made).status_code == 200
+        issued = sign_up(client)
+        assert read_me(client, issued).status_code == 200
     with client_for(create_app(without)) as client:
-        assert read_me(client, made).status_code == 401
+        assert read_me(client, issued).status_code == 401
 
 
-def test_secrets_are_in_no_line_of_the_log(
+def test_passwords_tokens_and_emails_are_not_logged(
     app: App, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with client_for(app) as client, rolled_back(app, client):
-        made = sign_up(client)
-        client.get(ME, headers=authorization(made))
-        renewed = refresh(client, made).json()
-        assert refresh(client, made).status_code == refresh(client, renewed).status_code == 401
+        issued = sign_up(client)
+        client.get(ME, headers=authorization(issued))
+        renewed = refresh(client, issued).json()
+        assert refresh(client, issued).status_code == refresh(client, renewed).status_code == 401
         assert refresh(client, {"refresh_token": "unknown"}).status_code == 401
         assert register(client, password="Password@123").status_code == 422
-        assert log_in(client, "bob@example.com", "a wrong password of the tests").status_code == 401
+        assert log_in(client, "bob@example.com", "a wrong password").status_code == 401
 
     events = [vars(record)["event"] for record in caplog.records if hasattr(record, "event")]
     assert events == [
@@ -248,11 +258,11 @@ def test_secrets_are_in_no_line_of_the_log(
     ]
     logged = caplog.text + capsys.readouterr().err + str([vars(each) for each in caplog.records])
     for secret in (
-        made["access_token"],
-        made["refresh_token"],
+        issued["access_token"],
+        issued["refresh_token"],
         renewed["refresh_token"],
-        "a password of the tests alone",
-        "a wrong password of the tests",
+        PASSWORD,
+        "a wrong password",
         "Password@123",
     ):
         assert secret not in logged

@@ -14,15 +14,15 @@ from ..support.sessions import rolled_back
 
 
 @contextmanager
-def author_for(app: App) -> Iterator[httpx2.Client]:
-    """Give a client that may work with posts: any may."""
+def author_client(app: App) -> Iterator[httpx2.Client]:
+    """Yield a client; writing posts requires no authentication."""
     with client_for(app) as client:
         yield client
 
 
 @pytest.fixture(scope="package")
 def shared_app(settings: Settings) -> App:
-    """One application for all of these tests: to make it takes longer than most of them."""
+    """Return an application that all of these tests share, to save time."""
     return create_app(settings)
 
 
@@ -39,6 +39,6 @@ def app(shared_app: App) -> App:
 
 @pytest.fixture
 def client(app: App, shared_client: httpx2.Client) -> Iterator[httpx2.Client]:
-    """Speak to the application in a transaction, which is rolled back after the test."""
+    """Yield a client in a transaction that is rolled back after the test."""
     with rolled_back(app, shared_client):
         yield shared_client

@@ -1,5 +1,5 @@
-"""Whose a post is: whoever writes it says so."""
+"""Requests contain the owner of a post."""
 
 OWNER = {"owner": "alice"}
-# What is asked of the database before anything is asked about posts.
-BEFORE: list[str] = []
+# The statements before those of posts: without authentication, none.
+AUTHENTICATION_STATEMENTS: list[str] = []

@@ -1,4 +1,4 @@
-"""What FastAPI leaves to the application when the database fails, or a client leaves."""
+"""Sessions in FastAPI: streams, cancellation, the pool, background tasks, WebSockets."""
 
 import asyncio
 import tracemalloc
@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.testclient import WebSocketDenialResponse
 from starlette.types import Message, Scope
@@ -25,9 +25,9 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.database import session as database
 
 from ..support.databases import make_empty_database
-from ..support.embedded import NOWHERE
+from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import App, client_for, route
-from ..support.sessions import engine_of, in_unit, route_statements, route_stream
+from ..support.sessions import get_engine, route_statements, route_stream, run_in_unit_of_work
 from ..support.settings import IsolatedSettings
 
 SCOPE: Scope = {
@@ -42,74 +42,74 @@ SCOPE: Scope = {
 }
 
 
-def portal_of(client: httpx2.Client) -> BlockingPortal:
-    """Return the way into the event loop of a client."""
+def get_portal(client: httpx2.Client) -> BlockingPortal:
+    """Return the portal to the event loop of a test client."""
     portal = cast(TestClient, client).portal
     assert portal
     return portal
 
 
 def connections_in_use(app: App) -> int:
-    """Count the connections that are not in their pool."""
-    pool: Any = engine_of(app).pool
+    """Return the number of connections that are checked out of the pool."""
+    pool: Any = get_engine(app).pool
     count: int = pool.checkedout()
     return count
 
 
-async def break_off() -> StreamingResponse:
+async def fail_while_streaming() -> StreamingResponse:
     async def chunks() -> AsyncIterator[str]:
-        yield "begun"
-        raise OperationalError("", {}, Exception("gone"))
+        yield "first"
+        raise OperationalError("", {}, Exception("connection lost"))
 
     return StreamingResponse(chunks())
 
 
-async def leave_a_stream(app: App) -> list[bytes]:
-    """Be a client that leaves as soon as something comes; return what the server was given for it."""
-    begun = asyncio.Event()
+async def disconnect_while_streaming(app: App) -> list[bytes]:
+    """Disconnect after the first chunk of a stream; return the chunks that were sent."""
+    started = asyncio.Event()
     sent: list[bytes] = []
 
     async def receive() -> Message:
-        await begun.wait()
+        await started.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         if message.get("body"):
-            begun.set()
+            started.set()
             sent.append(message["body"])
 
     await app({**SCOPE}, receive, send)
     return sent
 
 
-def test_error_in_the_middle_of_a_response_reaches_the_server(app: App) -> None:
-    route(app, "/break", break_off)
+def test_error_while_streaming_reaches_the_server(app: App) -> None:
+    route(app, "/stream", fail_while_streaming)
 
     with (
         TestClient(app, base_url="http://localhost") as client,
         pytest.raises(RuntimeError, match="response already started"),
     ):
-        client.get("/break")
+        client.get("/stream")
 
 
-def test_client_that_leaves_ends_a_stream_and_costs_no_connection(app: App) -> None:
+def test_disconnect_ends_a_stream_and_leaks_no_connection(app: App) -> None:
     route_stream(app, "/stream", "SELECT 1", 3)
-    made: list[object] = []
-    event.listen(engine_of(app), "connect", lambda *connection: made.append(connection))
+    opened: list[object] = []
+    event.listen(get_engine(app), "connect", lambda *connection: opened.append(connection))
 
     with client_for(app) as client:
-        sent = portal_of(client).call(leave_a_stream, app)
+        sent = get_portal(client).call(disconnect_while_streaming, app)
         assert client.get("/stream").text == "1\n" * 3
 
     assert sent == [b"1\n"]
-    assert len(made) == 1
+    assert len(opened) == 1
 
 
-async def in_turn(app: App, cancelled: int) -> list[int]:
-    """Let tasks wait for the one connection, one of them be cancelled, and who has it ask for it again at once."""
+async def acquisition_order(app: App, cancelled: int) -> list[int]:
+    """Acquire the only connection in several tasks, cancel one; return the order of acquisition."""
     order: list[int] = []
 
-    async def ask(number: int) -> None:
+    async def acquire(number: int) -> None:
         async with app.state.database.begin("read") as session:
             await session.execute(text("SELECT 1"))
             order.append(number)
@@ -118,28 +118,28 @@ async def in_turn(app: App, cancelled: int) -> list[int]:
         await holder.execute(text("SELECT 1"))
         tasks = []
         for number in range(6):
-            tasks.append(asyncio.create_task(ask(number)))
+            tasks.append(asyncio.create_task(acquire(number)))
             await asyncio.sleep(0)
         await asyncio.sleep(0.01)
         tasks[cancelled].cancel()
-    await ask(6)
+    await acquire(6)
     await asyncio.gather(*tasks, return_exceptions=True)
     return order
 
 
 @pytest.mark.parametrize("cancelled", [0, 3])
-def test_connections_are_given_in_the_order_of_arrival(cancelled: int) -> None:
+def test_connections_are_acquired_in_order(cancelled: int) -> None:
     app = create_app(IsolatedSettings(database_pool_size=1))
 
     with client_for(app) as client:
-        order = portal_of(client).call(in_turn, app, cancelled)
+        order = get_portal(client).call(acquisition_order, app, cancelled)
 
         assert order == [number for number in range(7) if number != cancelled]
         assert connections_in_use(app) == 0
 
 
-async def cancel_at_work(app: App) -> None:
-    """Cancel a task that works with a connection, and one that has none yet."""
+async def cancel_tasks(app: App) -> None:
+    """Cancel tasks that use a connection or wait for one."""
 
     async def work() -> None:
         async with app.state.database.begin() as session:
@@ -155,22 +155,22 @@ async def cancel_at_work(app: App) -> None:
     }
 
 
-def test_tasks_that_are_cancelled_cost_no_connection() -> None:
+def test_cancelled_tasks_leak_no_connection() -> None:
     app = create_app(IsolatedSettings(database_pool_size=2, database_pool_timeout=0.5))
     route_statements(app, "/one", ["SELECT 1"])
 
     with client_for(app) as client:
         for _ in range(3):
-            portal_of(client).call(cancel_at_work, app)
-        portal_of(client).call(asyncio.sleep, 0.01)
+            get_portal(client).call(cancel_tasks, app)
+        get_portal(client).call(asyncio.sleep, 0.01)
         assert connections_in_use(app) == 0
         with ThreadPoolExecutor(2) as pool:
             assert {each.status_code for each in pool.map(client.get, ["/one"] * 10)} == {200}
 
 
 @asynccontextmanager
-async def connections(app: App, count: int) -> AsyncIterator[None]:
-    """Have some connections at once."""
+async def held_connections(app: App, count: int) -> AsyncIterator[None]:
+    """Check several connections out of the pool."""
     async with AsyncExitStack() as stack:
         for _ in range(count):
             session = await stack.enter_async_context(app.state.database.begin("read"))
@@ -178,44 +178,44 @@ async def connections(app: App, count: int) -> AsyncIterator[None]:
         yield
 
 
-async def take(app: App, count: int) -> None:
-    """Have some connections at once, and return them."""
-    async with connections(app, count):
+async def use_connections(app: App, count: int) -> None:
+    """Check several connections out of the pool and return them."""
+    async with held_connections(app, count):
         pass
 
 
-async def wait_in_vain(app: App, pool_size: int) -> None:
-    """Let tasks be cancelled while they wait for a connection, or as they are given one; let one be served too late."""
-    async with connections(app, pool_size):
-        waiting = [asyncio.create_task(take(app, 1)) for _ in range(4)]
+async def cancel_waiting_tasks(app: App, pool_size: int) -> None:
+    """Cancel tasks that wait for a connection or have just acquired one; time out another task."""
+    async with held_connections(app, pool_size):
+        waiting = [asyncio.create_task(use_connections(app, 1)) for _ in range(4)]
         await asyncio.sleep(0.01)
         for task in waiting:
             task.cancel()
-        with pytest.raises(NoConnectionLeft):
-            await take(app, 1)
-        waiting += [asyncio.create_task(take(app, 1)) for _ in range(pool_size)]
+        with pytest.raises(PoolTimeoutError):
+            await use_connections(app, 1)
+        waiting += [asyncio.create_task(use_connections(app, 1)) for _ in range(pool_size)]
         await asyncio.sleep(0.01)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def test_pool_has_as_many_connections_after_tasks_that_waited_in_vain() -> None:
+def test_pool_size_is_unchanged_after_cancelled_and_timed_out_tasks() -> None:
     app = create_app(IsolatedSettings(database_pool_size=2, database_pool_timeout=0.2))
 
     with client_for(app) as client:
         for _ in range(3):
-            portal_of(client).call(wait_in_vain, app, 2)
-            portal_of(client).call(take, app, 2)
-            with pytest.raises(NoConnectionLeft, match="no connection was free"):
-                portal_of(client).call(take, app, 3)
+            get_portal(client).call(cancel_waiting_tasks, app, 2)
+            get_portal(client).call(use_connections, app, 2)
+            with pytest.raises(PoolTimeoutError, match="no connection was free"):
+                get_portal(client).call(use_connections, app, 3)
         assert connections_in_use(app) == 0
 
 
-def test_connection_that_cannot_be_made_takes_no_turn() -> None:
+def test_failed_connection_blocks_no_other_task() -> None:
     app = create_app(
         IsolatedSettings.model_validate(
-            {"database_url": NOWHERE, "database_pool_size": 1, "database_pool_timeout": 5}
+            {"database_url": UNREACHABLE_URL, "database_pool_size": 1, "database_pool_timeout": 5}
         )
     )
     route_statements(app, "/one", ["SELECT 1"])
@@ -224,19 +224,19 @@ def test_connection_that_cannot_be_made_takes_no_turn() -> None:
         started = monotonic()
         assert {client.get("/one").status_code for _ in range(5)} == {503}
 
-    # Four of them would wait for a turn.
+    # Otherwise, four requests would wait for the pool timeout.
     assert monotonic() - started < 10
 
 
 async def upload(app: App, parts: int) -> int:
-    """Send a body in parts of a megabyte, and return the most memory that this has taken."""
+    """Send a body in parts of a mebibyte; return the peak memory usage."""
     sent: list[Message] = []
-    left = parts
+    remaining = parts
 
     async def receive() -> Message:
-        nonlocal left
-        left -= 1
-        return {"type": "http.request", "body": bytes(2**20), "more_body": left > 0}
+        nonlocal remaining
+        remaining -= 1
+        return {"type": "http.request", "body": bytes(2**20), "more_body": remaining > 0}
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -249,7 +249,7 @@ async def upload(app: App, parts: int) -> int:
     return peak
 
 
-def test_body_is_not_kept() -> None:
+def test_body_is_not_kept_in_memory() -> None:
     async def count(request: Request, session: AsyncSession) -> int:
         await session.execute(text("SELECT 1"))
         return sum([len(part) async for part in request.stream()])
@@ -259,7 +259,7 @@ def test_body_is_not_kept() -> None:
     app.add_api_route("/upload", count, methods=["PUT"])
 
     with client_for(app) as client:
-        assert portal_of(client).call(upload, app, 32) < 8 * 2**20
+        assert get_portal(client).call(upload, app, 32) < 8 * 2**20
 
 
 CREATE = "CREATE TABLE visits (path VARCHAR(20))"
@@ -267,34 +267,34 @@ INSERT = "INSERT INTO visits VALUES ('/')"
 COUNT = "SELECT count(*) FROM visits"
 
 
-def test_task_after_the_answer_has_a_unit_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+def test_background_task_requires_a_separate_unit_of_work(caplog: pytest.LogCaptureFixture) -> None:
     app = create_app(IsolatedSettings(database_url=make_empty_database()))
 
-    async def own() -> None:
+    async def write_in_separate_unit() -> None:
         async with database.get_database(app).begin() as session:
             await session.execute(text(INSERT))
 
-    async def late(session: AsyncSession) -> None:
+    async def write_in_closed_session(session: AsyncSession) -> None:
         await session.execute(text(INSERT))
 
     async def visit(session: AsyncSession, tasks: BackgroundTasks) -> None:
         await session.execute(text(INSERT))
-        tasks.add_task(own)
-        tasks.add_task(late, session)
+        tasks.add_task(write_in_separate_unit)
+        tasks.add_task(write_in_closed_session, session)
 
     visit.__annotations__["session"] = database.SessionDep
     app.add_api_route("/visit", visit, methods=["POST"], status_code=202)
 
     with client_for(app) as client:
-        in_unit(app, client, [CREATE])
+        run_in_unit_of_work(app, client, [CREATE])
         for _ in range(20):
             assert client.post("/visit").status_code == 202
-        assert in_unit(app, client, [COUNT], "read")[0] == 40
+        assert run_in_unit_of_work(app, client, [COUNT], "read")[0] == 40
     assert caplog.text.count("This Session has been permanently closed") == 20
     assert connections_in_use(app) == 0
 
 
-def test_websocket_has_a_unit_for_each_message() -> None:
+def test_websocket_uses_a_unit_of_work_for_each_message() -> None:
     app = create_app(IsolatedSettings(database_url=make_empty_database(), database_pool_size=1))
 
     async def socket(websocket: WebSocket) -> None:
@@ -307,27 +307,27 @@ def test_websocket_has_a_unit_for_each_message() -> None:
     app.add_api_websocket_route("/socket", socket)
 
     with TestClient(app, base_url="http://localhost") as client:
-        in_unit(app, client, [CREATE])
+        run_in_unit_of_work(app, client, [CREATE])
         with client.websocket_connect("ws://localhost/socket") as connection:
             for count in (1, 2):
                 connection.send_text("visit")
                 assert connection.receive_text() == "visit"
-                assert in_unit(app, client, [COUNT], "read")[0] == count
+                assert run_in_unit_of_work(app, client, [COUNT], "read")[0] == count
 
 
-def test_websocket_has_no_unit_of_work(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_websocket_has_no_request_session(app: App, caplog: pytest.LogCaptureFixture) -> None:
     async def socket(websocket: WebSocket, session: AsyncSession) -> None:
-        raise AssertionError("is not reached")
+        raise AssertionError("unreachable")
 
     socket.__annotations__["session"] = database.SessionDep
     app.add_api_websocket_route("/socket", socket)
 
     with (
         TestClient(app, base_url="http://localhost") as client,
-        pytest.raises(WebSocketDenialResponse) as refused,
+        pytest.raises(WebSocketDenialResponse) as rejected,
         client.websocket_connect("ws://localhost/socket"),
     ):
         pass
 
-    assert refused.value.status_code == 500
+    assert rejected.value.status_code == 500
     assert "use `async with database.begin()`" in caplog.text

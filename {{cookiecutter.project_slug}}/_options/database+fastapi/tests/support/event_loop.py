@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_event_loop() -> Iterator[None]:
-    """Let all clients use one event loop, and the one thread that it runs in."""
-    # On Python 3.11, coverage may hang when a thread ends in which SQLAlchemy has used greenlets.
+    """Run all test clients in one event loop, in one thread."""
+    # On Python 3.11, coverage can hang at the end of a thread that has used SQLAlchemy's greenlets.
     start = anyio.from_thread.start_blocking_portal
     with start() as portal, pytest.MonkeyPatch.context() as patch:
         patch.setattr("anyio.from_thread.start_blocking_portal", lambda **_: nullcontext(portal))

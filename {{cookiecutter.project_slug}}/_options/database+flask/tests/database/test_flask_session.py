@@ -1,4 +1,4 @@
-"""The unit of work of a request, in Flask's hooks and error handlers."""
+"""Sessions in Flask: request hooks, error handlers, contexts, threads and teardown."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,32 +16,36 @@ from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
 from ..support.databases import make_empty_database
 from ..support.framework import App, client_for
-from ..support.sessions import engine_of, in_unit
+from ..support.sessions import get_engine, run_in_unit_of_work
 from ..support.settings import IsolatedSettings
 
 
-class Kept(ProblemError):
+class CommittedError(ProblemError):
     status = 401
     keeps_changes = True
 
 
 @pytest.fixture
 def app() -> App:
-    """An application whose views and hooks write rows, and one of whose tables checks them at the commit."""
+    """Return an application with views that write rows, some of which violate a constraint."""
     app = create_app(IsolatedSettings(database_url=make_empty_database(), database_pool_size=2))
-    app.add_url_rule("/write", "write", lambda: note("view"), methods=["GET", "POST"])
-    app.add_url_rule("/refuse", "refuse", lambda: note("view") and abort(409), methods=["POST"])
+    app.add_url_rule("/write", "write", lambda: insert_note("view"), methods=["GET", "POST"])
+    app.add_url_rule(
+        "/conflict", "conflict", lambda: insert_note("view") and abort(409), methods=["POST"]
+    )
     app.add_url_rule("/crash", "crash", crash, methods=["POST"])
-    app.add_url_rule("/keep", "keep", keep, methods=["POST"])
+    app.add_url_rule("/commit", "commit", write_and_raise, methods=["POST"])
     app.add_url_rule("/orphan", "orphan", lambda: write_orphan(), methods=["POST"])
-    app.add_url_rule("/orphan/kept", "orphan kept", keep_orphan, methods=["POST"])
+    app.add_url_rule(
+        "/orphan/committed", "orphan committed", write_orphan_and_raise, methods=["POST"]
+    )
     return app
 
 
 @pytest.fixture
 def client(app: App) -> Iterator[httpx2.Client]:
     with client_for(app) as client:
-        in_unit(
+        run_in_unit_of_work(
             app,
             client,
             [
@@ -51,106 +55,108 @@ def client(app: App) -> Iterator[httpx2.Client]:
             ],
         )
         yield client
-    pool: Any = engine_of(app).pool
+    pool: Any = get_engine(app).pool
     assert pool.checkedout() == 0
 
 
-def note(text_: str) -> Response:
-    """Write a row in the session of the request."""
+def insert_note(text_: str) -> Response:
+    """Insert a row in the session of the request."""
     database.get_session().execute(text(f"INSERT INTO notes VALUES ('{text_}')"))  # noqa: S608  # no input
     return make_response(text_)
 
 
-def notes(app: App, client: httpx2.Client) -> set[str]:
-    """Return the rows."""
-    listed = "SELECT text FROM notes"
+def stored_notes(app: App, client: httpx2.Client) -> set[str]:
+    """Return the stored rows."""
+    statement = "SELECT text FROM notes"
     with app.extensions["database"].begin("read") as session:
-        return set(session.scalars(text(listed)))
+        return set(session.scalars(text(statement)))
 
 
 def crash() -> NoReturn:
-    note("view")
+    insert_note("view")
     raise LookupError("in the view")
 
 
-def keep() -> NoReturn:
-    note("view")
-    raise Kept
+def write_and_raise() -> NoReturn:
+    insert_note("view")
+    raise CommittedError
 
 
 def write_orphan() -> str:
-    database.get_session().execute(text("INSERT INTO orphans VALUES ('of none')"))
+    database.get_session().execute(text("INSERT INTO orphans VALUES ('missing')"))
     return "written"
 
 
-def keep_orphan() -> NoReturn:
+def write_orphan_and_raise() -> NoReturn:
     write_orphan()
-    raise Kept
+    raise CommittedError
 
 
-def test_hook_that_answers_is_committed(app: App, client: httpx2.Client) -> None:
-    app.before_request_funcs[None] = [lambda: note("before")]
+def test_response_of_a_hook_is_committed(app: App, client: httpx2.Client) -> None:
+    app.before_request_funcs[None] = [lambda: insert_note("before")]
 
     assert client.post("/write").text == "before"
-    assert notes(app, client) == {"before"}
+    assert stored_notes(app, client) == {"before"}
 
 
-def test_hooks_and_view_are_one_unit(app: App, client: httpx2.Client) -> None:
+def test_hooks_and_view_share_a_transaction(app: App, client: httpx2.Client) -> None:
     begun: list[object] = []
-    event.listen(engine_of(app), "begin", begun.append)
-    app.before_request_funcs[None] = [lambda: note("before") and None]
-    app.after_request_funcs[None] = [lambda response: note("after") and response]
+    event.listen(get_engine(app), "begin", begun.append)
+    app.before_request_funcs[None] = [lambda: insert_note("before") and None]
+    app.after_request_funcs[None] = [lambda response: insert_note("after") and response]
 
     assert client.post("/write").status_code == 200
     assert len(begun) == 1
-    assert notes(app, client) == {"before", "view", "after"}
+    assert stored_notes(app, client) == {"before", "view", "after"}
 
 
-@pytest.mark.parametrize(("path", "status"), [("/refuse", 409), ("/crash", 500), ("/keep", 401)])
-def test_error_ends_the_unit_before_its_handler(
+@pytest.mark.parametrize(
+    ("path", "status"), [("/conflict", 409), ("/crash", 500), ("/commit", 401)]
+)
+def test_transaction_ends_before_the_error_handler(
     app: App, client: httpx2.Client, path: str, status: int
 ) -> None:
     seen: list[object] = []
 
     def handle(error: Exception) -> tuple[str, int]:
-        seen.append(notes(app, client))
+        seen.append(stored_notes(app, client))
         with pytest.raises(RuntimeError, match=r"`with database\.begin\(\)"):
             database.get_session()
         return "handled", status
 
-    app.before_request_funcs[None] = [lambda: note("before") and None]
+    app.before_request_funcs[None] = [lambda: insert_note("before") and None]
     app.error_handler_spec[None][None] = {Exception: handle}
     app.error_handler_spec[None][409] = {}
 
     assert client.post(path).status_code == status
-    kept = {"before", "view"} if path == "/keep" else set()
-    assert seen == [kept]
-    assert notes(app, client) == kept
+    committed = {"before", "view"} if path == "/commit" else set()
+    assert seen == [committed]
+    assert stored_notes(app, client) == committed
 
 
-def test_session_of_a_failed_request_is_refused_in_later_hooks(
+def test_after_request_has_no_session_after_an_error(
     app: App, client: httpx2.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app.after_request_funcs[None] = [lambda response: note("after") and response]
+    app.after_request_funcs[None] = [lambda response: insert_note("after") and response]
 
-    assert client.post("/refuse").status_code == 500
+    assert client.post("/conflict").status_code == 500
     assert "use `with database.begin() as session`" in caplog.text
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-def test_error_after_the_view_rolls_back(app: App, client: httpx2.Client) -> None:
+def test_error_in_after_request_rolls_back(app: App, client: httpx2.Client) -> None:
     def fail(response: Response) -> NoReturn:
-        note("after")
+        insert_note("after")
         raise LookupError("in a hook")
 
     app.after_request_funcs[None] = [fail]
 
     assert client.post("/write").status_code == 500
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-@pytest.mark.parametrize("path", ["/orphan", "/orphan/kept"])
-def test_commit_that_fails_reaches_the_error_handlers(
+@pytest.mark.parametrize("path", ["/orphan", "/orphan/committed"])
+def test_commit_error_reaches_the_error_handlers(
     app: App, client: httpx2.Client, path: str
 ) -> None:
     handled: list[Exception] = []
@@ -163,39 +169,39 @@ def test_commit_that_fails_reaches_the_error_handlers(
 
     assert client.post(path).text == "handled"
     assert len(handled) == 1
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-def test_error_that_an_extension_handles_needs_no_request(app: App, client: httpx2.Client) -> None:
+def test_extension_can_handle_an_error_without_a_session(app: App, client: httpx2.Client) -> None:
     app.register_error_handler(ValueError, lambda error: ("handled", 400))
 
     with app.test_request_context():
         assert app.handle_user_exception(ValueError("of the extension")) == ("handled", 400)
 
 
-def test_names_of_ours_in_g_are_free(app: App, client: httpx2.Client) -> None:
+def test_application_can_use_any_name_in_g(app: App, client: httpx2.Client) -> None:
     def load_user() -> None:
         g.session = g.user = g.stream_session = g.unit = "of the application"
 
     app.before_request_funcs[None] = [load_user]
 
     assert client.post("/write").text == "view"
-    assert notes(app, client) == {"view"}
+    assert stored_notes(app, client) == {"view"}
 
 
-def test_context_within_a_request_has_the_same_unit(app: App, client: httpx2.Client) -> None:
+def test_nested_app_context_has_the_same_session(app: App, client: httpx2.Client) -> None:
     def write_elsewhere() -> str:
         with app.app_context():
-            note("within")
+            insert_note("within")
         return "written"
 
     app.view_functions["write"] = write_elsewhere
 
     assert client.post("/write").status_code == 200
-    assert notes(app, client) == {"within"}
+    assert stored_notes(app, client) == {"within"}
 
 
-def test_session_needs_a_request(app: App, client: httpx2.Client) -> None:
+def test_session_requires_a_request(app: App, client: httpx2.Client) -> None:
     with app.app_context(), pytest.raises(RuntimeError, match=r"`with database\.begin\(\)"):
         database.get_session()
     with app.test_request_context(), pytest.raises(RuntimeError, match="outside of a request"):
@@ -203,12 +209,12 @@ def test_session_needs_a_request(app: App, client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("session", ["get_session", "get_stream_session"])
-def test_body_that_is_streamed_has_no_session_of_the_request(
+def test_streamed_body_has_no_request_session(
     app: App, client: httpx2.Client, session: str
 ) -> None:
     def stream() -> Response:
         def late() -> Iterator[str]:
-            yield "begun"
+            yield "first"
             getattr(database, session)()
 
         return Response(late())
@@ -219,21 +225,21 @@ def test_body_that_is_streamed_has_no_session_of_the_request(
         client.post("/write")
 
 
-def test_thread_has_no_session_of_the_request(app: App, client: httpx2.Client) -> None:
+def test_thread_has_no_request_session(app: App, client: httpx2.Client) -> None:
     def write_in_a_thread() -> str:
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(copy_current_request_context(lambda: note("thread"))).result()
-        raise AssertionError("is not reached")
+            pool.submit(copy_current_request_context(lambda: insert_note("thread"))).result()
+        raise AssertionError("unreachable")
 
     app.view_functions["write"] = write_in_a_thread
     app.testing = True
 
     with pytest.raises(RuntimeError, match="no unit of work"):
         client.post("/write")
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-def test_teardown_has_no_session_of_the_request(app: App, client: httpx2.Client) -> None:
+def test_teardown_has_no_request_session(app: App, client: httpx2.Client) -> None:
     raised: list[Any] = []
 
     def tear_down(error: BaseException | None) -> None:
@@ -249,27 +255,27 @@ def test_teardown_has_no_session_of_the_request(app: App, client: httpx2.Client)
 
 def test_interrupt_rolls_back(app: App, client: httpx2.Client) -> None:
     def interrupt() -> NoReturn:
-        note("view")
+        insert_note("view")
         raise KeyboardInterrupt
 
     app.view_functions["write"] = interrupt
 
     with pytest.raises(KeyboardInterrupt):
         client.post("/write")
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-def test_debugger_sees_an_error_and_nothing_is_stored(app: App, client: httpx2.Client) -> None:
+def test_error_in_testing_mode_is_raised_and_rolled_back(app: App, client: httpx2.Client) -> None:
     app.testing = True
 
     with pytest.raises(LookupError, match="in the view"):
         client.post("/crash")
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()
 
 
-def test_request_whose_stream_session_fails_is_rolled_back(app: App, client: httpx2.Client) -> None:
+def test_stream_session_error_rolls_back(app: App, client: httpx2.Client) -> None:
     def fail_twice() -> NoReturn:
-        note("view")
+        insert_note("view")
         stream = database.get_stream_session()
         stream.close = lambda: abort(503)  # type: ignore[method-assign]
         raise LookupError("in the view")
@@ -278,4 +284,4 @@ def test_request_whose_stream_session_fails_is_rolled_back(app: App, client: htt
     app.add_url_rule("/twice", "twice", fail_twice, methods=["POST"])
 
     assert client.post("/twice").status_code == 503
-    assert notes(app, client) == set()
+    assert stored_notes(app, client) == set()

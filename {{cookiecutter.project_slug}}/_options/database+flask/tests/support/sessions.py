@@ -1,4 +1,4 @@
-"""What the shared tests have to know about Flask's sessions."""
+"""Session helpers of the shared tests for Flask."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,35 +15,35 @@ from sqlalchemy.orm import Session
 from {{ cookiecutter.package_name }}.database import session as database
 
 __all__ = [
-    "engine_of",
+    "get_engine",
     "held_connection",
-    "in_unit",
-    "is_closed",
+    "is_session_closed",
     "rolled_back",
     "route_change",
     "route_late_use",
     "route_statements",
     "route_stream",
     "route_work",
+    "run_in_unit_of_work",
 ]
 
 
-def engine_of(app: App) -> Engine:
-    """Return the engine of the application, to count what it does."""
+def get_engine(app: App) -> Engine:
+    """Return the engine of the application."""
     engine: Engine = app.extensions["database"].engine
     return engine
 
 
 @contextmanager
 def held_connection(app: App, client: httpx2.Client) -> Iterator[Connection]:
-    """Keep a connection of the application's pool."""
+    """Check a connection out of the application's pool."""
     with app.extensions["database"].engines["write"].connect() as connection:
         yield connection
 
 
 @contextmanager
 def rolled_back(app: App, client: httpx2.Client) -> Iterator[None]:
-    """Let all sessions of the application work in one transaction, and undo it."""
+    """Run all sessions of the application in one transaction, and roll it back."""
     with held_connection(app, client) as connection:
         connection.begin()
         with patch.object(
@@ -68,7 +68,7 @@ def route_statements(
     error: Exception | None = None,
     status: int = 200,
 ) -> None:
-    """Let a path execute statements in the session of its request, and send the last value or fail."""
+    """Add an endpoint that executes statements and returns the last value, or raises an error."""
 
     def view() -> Any:
         value = execute(database.get_session(), statements)
@@ -80,7 +80,7 @@ def route_statements(
 
 
 def route_change(app: App, path: str, change: Callable[[Session], None]) -> None:
-    """Let a path change the objects in the session of a safe request, and leave it at that."""
+    """Add an endpoint that changes objects in the session of a safe request."""
 
     def read() -> Any:
         change(database.get_session())
@@ -90,14 +90,14 @@ def route_change(app: App, path: str, change: Callable[[Session], None]) -> None
 
 
 def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> None:
-    """Let a path execute a statement in the session of its request, and once more as the answer is streamed."""
+    """Add an endpoint that executes a statement, and again while it streams the response."""
 
     def use() -> Response:
         session: Session = database.get_session()
         session.execute(text(statement))
 
         def late() -> Iterator[str]:
-            yield "begun"
+            yield "first"
             try:
                 session.execute(text(statement))
             except InvalidRequestError as error:
@@ -110,7 +110,7 @@ def route_late_use(app: App, path: str, statement: str, errors: list[str]) -> No
 
 
 def route_work(app: App, path: str, statements: Sequence[str], method: str = "POST") -> None:
-    """Let a path run statements in a unit of work that can be repeated, and send the last value."""
+    """Add an endpoint that executes statements in a retried unit of work; return the last value."""
 
     def run() -> Response:
         return jsonify(app.extensions["database"].run(lambda session: execute(session, statements)))
@@ -118,14 +118,14 @@ def route_work(app: App, path: str, statements: Sequence[str], method: str = "PO
     app.add_url_rule(path, path, run, methods=[method])
 
 
-def in_unit(
+def run_in_unit_of_work(
     app: App,
     client: httpx2.Client,
     statements: Sequence[str],
     kind: str = "write",
     error: Exception | None = None,
 ) -> Any:
-    """Execute statements in a unit of work outside of any request; return the last value and the session, or fail."""
+    """Execute statements in a separate unit of work; return the last value and the session."""
     with app.extensions["database"].begin(kind) as session:
         value = execute(session, statements)
         if error:
@@ -134,14 +134,14 @@ def in_unit(
 
 
 def execute(session: Session, statements: Sequence[str]) -> object:
-    """Execute statements, and return the value of the last one."""
+    """Execute statements; return the value of the last one."""
     for statement in statements:
         result: Any = session.execute(text(statement))
     return result.scalar() if result.returns_rows else None
 
 
-def is_closed(app: App, client: httpx2.Client, session: Session) -> bool:
-    """Tell whether a session refuses to be used."""
+def is_session_closed(app: App, client: httpx2.Client, session: Session) -> bool:
+    """Return whether a session is permanently closed."""
     try:
         session.execute(text("SELECT 1"))
     except InvalidRequestError as error:
@@ -150,7 +150,7 @@ def is_closed(app: App, client: httpx2.Client, session: Session) -> bool:
 
 
 def route_stream(app: App, path: str, statement: str, times: int) -> None:
-    """Let a path execute a statement again and again, in one snapshot, and stream its value."""
+    """Add an endpoint that executes a statement several times and streams the values."""
 
     def stream() -> Response:
         first = database.get_stream_session().scalar(text(statement))

@@ -1,4 +1,4 @@
-"""The migrations: up and down, and what they make is what the models say."""
+"""Migrations: upgrade, downgrade, and equality with the models."""
 
 import pwd
 import re
@@ -23,9 +23,9 @@ from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.database.base import Base, UtcDateTime
 from {{ cookiecutter.package_name }}.database.commands import alembic_config
 
-from ..support.audit_events import events_of
+from ..support.audit_events import security_events
 from ..support.databases import make_empty_database
-from ..support.embedded import NOWHERE
+from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import run_command
 from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
 
@@ -44,7 +44,7 @@ def config(database_url: SecretStr) -> Config:
 
 @pytest.fixture
 def versions(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of the revisions in a copy of the project: other tests migrate meanwhile."""
+    """Copy the migrations and return the folder of the revisions, so that tests can add some."""
     copytree(MIGRATIONS, tmp_path / "migrations")
     copy(MIGRATIONS.parent / "pyproject.toml", tmp_path)
     environment.setattr(f"{PACKAGE}.database.commands.PROJECT", tmp_path)
@@ -53,36 +53,36 @@ def versions(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_table() -> Iterator[str]:
-    """The name of a table that no revision makes."""
+    """Add a table to the models without a revision, and yield its name."""
     table = Table("moments", Base.metadata, Column("at", UtcDateTime()))
     yield table.name
     Base.metadata.remove(table)
 
 
-def db(environment: pytest.MonkeyPatch, url: SecretStr, *arguments: str) -> Result:
-    """Run a command of the database."""
+def run_db(environment: pytest.MonkeyPatch, url: SecretStr, *arguments: str) -> Result:
+    """Run a `db` command."""
     environment.setenv("DATABASE_URL", url.get_secret_value())
     return CliRunner().invoke(main, ["db", *arguments])
 
 
-def has_been_migrated(url: SecretStr) -> bool:
-    """Tell whether a revision was noted."""
+def is_migrated(url: SecretStr) -> bool:
+    """Return whether the database has a table of revisions."""
     engine = create_engine(url.get_secret_value())
-    noted = inspect(engine).has_table("alembic_version")
+    found = inspect(engine).has_table("alembic_version")
     engine.dispose()
-    return noted
+    return found
 
 
-def tables(url: SecretStr) -> set[str]:
-    """Return the names of the tables that are there."""
+def table_names(url: SecretStr) -> set[str]:
+    """Return the names of the tables, without that of the revisions."""
     engine = create_engine(url.get_secret_value())
     found = set(inspect(engine).get_table_names())
     engine.dispose()
     return found - {"alembic_version"}
 
 
-def revisions(url: SecretStr) -> list[str]:
-    """Return the revisions that a database has."""
+def current_revisions(url: SecretStr) -> list[str]:
+    """Return the current revisions of a database."""
     engine = create_engine(url.get_secret_value())
     with engine.connect() as connection:
         found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
@@ -90,20 +90,20 @@ def revisions(url: SecretStr) -> list[str]:
     return list(found)
 
 
-def test_revisions_are_named_by_date() -> None:
+def test_revision_file_names_start_with_the_date() -> None:
     for path in (MIGRATIONS / "versions").glob("*.py"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\d_[a-z0-9_]+\.py", path.name)
 
 
-def test_migrations_go_up_and_down_and_up_again(
+def test_migrations_are_reversible(
     environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
 ) -> None:
-    assert db(environment, database_url, "upgrade").exit_code == 0
-    made = tables(database_url)
-    assert db(environment, database_url, "downgrade", "base").exit_code == 0
-    assert tables(database_url) == set()
-    assert db(environment, database_url, "upgrade").exit_code == 0
-    assert tables(database_url) == made
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    created = table_names(database_url)
+    assert run_db(environment, database_url, "downgrade", "base").exit_code == 0
+    assert table_names(database_url) == set()
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    assert table_names(database_url) == created
 
     command.check(config)
 
@@ -117,45 +117,45 @@ def test_commands_use_the_database_of_their_application(
     assert run_command(one, "db", "revision", "--empty", "-m", "a test").exit_code == 0
     for app, url in zip((one, another), urls, strict=True):
         assert run_command(app, "db", "upgrade").exit_code == 0
-        assert len(revisions(url)) == 1
+        assert len(current_revisions(url)) == 1
 
     assert run_command(one, "db", "downgrade", "base").exit_code == 0
 
-    assert [len(revisions(url)) for url in urls] == [0, 1]
+    assert [len(current_revisions(url)) for url in urls] == [0, 1]
     environment.setenv("DATABASE_URL", urls[0].get_secret_value())
     assert run_command(another, "db", "downgrade", "base").exit_code == 0
-    assert [len(revisions(url)) for url in urls] == [0, 0]
+    assert [len(current_revisions(url)) for url in urls] == [0, 0]
 
 
-def test_changes_of_the_database_are_logged_with_their_operator(
+def test_upgrade_and_downgrade_are_logged_with_the_operator(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
     environment.setenv("ENVIRONMENT", "test")
     environment.setenv("SECRET_KEY", SECRET_KEY)
     environment.setenv("USER", "mallory")
-    db(environment, database_url, "revision", "--empty", "-m", "a test")
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
 
-    (upgraded,) = events_of(db(environment, database_url, "upgrade"))
-    (downgraded,) = events_of(db(environment, database_url, "downgrade", "base"))
-    printed = db(environment, database_url, "upgrade", "--sql")
-    printed_down = db(environment, database_url, "downgrade", "heads:base", "--sql")
+    (upgraded,) = security_events(run_db(environment, database_url, "upgrade"))
+    (downgraded,) = security_events(run_db(environment, database_url, "downgrade", "base"))
+    printed = run_db(environment, database_url, "upgrade", "--sql")
+    printed_down = run_db(environment, database_url, "downgrade", "heads:base", "--sql")
 
     assert upgraded["event"] == "database upgraded"
     assert upgraded["command"].endswith("db upgrade")
     assert upgraded["operator"] == pwd.getpwuid(getuid()).pw_name
     assert (downgraded["event"], downgraded["revision"]) == ("database downgraded", "base")
     assert [printed.exit_code, printed_down.exit_code] == [0, 0]
-    assert events_of(printed) == events_of(printed_down) == []
+    assert security_events(printed) == security_events(printed_down) == []
 
 
 @pytest.mark.parametrize(
-    ("service_environment", "migrated"), [("development", True), ("test", False)]
+    ("service_environment", "expected"), [("development", True), ("test", False)]
 )
-def test_development_alone_migrates_at_start(
+def test_run_migrates_in_development_only(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
     service_environment: str,
-    migrated: bool,
+    expected: bool,
 ) -> None:
     environment.setattr(f"{PACKAGE}.cli.server.serve", lambda settings, *, reload: None)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
@@ -164,10 +164,10 @@ def test_development_alone_migrates_at_start(
 
     CliRunner().invoke(main, ["run"])
 
-    assert has_been_migrated(database_url) == migrated
+    assert is_migrated(database_url) == expected
 
 
-def test_replicas_may_migrate_at_once(
+def test_concurrent_upgrades_succeed(
     environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
 ) -> None:
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
@@ -179,104 +179,104 @@ def test_replicas_may_migrate_at_once(
     command.check(config)
 
 
-def test_statements_are_printed_instead(
+def test_upgrade_with_sql_only_prints_statements(
     environment: pytest.MonkeyPatch, database_url: SecretStr
 ) -> None:
-    result = db(environment, database_url, "upgrade", "--sql")
+    result = run_db(environment, database_url, "upgrade", "--sql")
 
     assert result.exit_code == 0
-    there_are_some = any((MIGRATIONS / "versions").glob("*.py"))
-    assert ("CREATE TABLE alembic_version" in result.output) == there_are_some
-    assert tables(database_url) == set()
+    has_revisions = any((MIGRATIONS / "versions").glob("*.py"))
+    assert ("CREATE TABLE alembic_version" in result.output) == has_revisions
+    assert table_names(database_url) == set()
 
 
-def test_revision_makes_what_is_missing(
+def test_revision_contains_missing_tables(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
     versions: Path,
     config: Config,
     new_table: str,
 ) -> None:
-    db(environment, database_url, "upgrade")
-    before = tables(database_url)
+    run_db(environment, database_url, "upgrade")
+    before = table_names(database_url)
 
-    written = db(environment, database_url, "revision", "-m", "a test")
+    written = run_db(environment, database_url, "revision", "-m", "a test")
 
     assert written.exit_code == 0, written.output
-    assert db(environment, database_url, "upgrade").exit_code == 0
-    assert tables(database_url) - before == {new_table}
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    assert table_names(database_url) - before == {new_table}
     command.check(config)
-    assert db(environment, database_url, "downgrade", "-1").exit_code == 0
-    assert tables(database_url) == before
+    assert run_db(environment, database_url, "downgrade", "-1").exit_code == 0
+    assert table_names(database_url) == before
 
 
-def test_no_file_is_overwritten(
+def test_revision_overwrites_no_file(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
-    db(environment, database_url, "revision", "--empty", "-m", "a test")
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
     (path,) = versions.glob("*_a_test.py")
     written = path.read_text()
 
-    refused = db(environment, database_url, "revision", "--empty", "-m", "A test!")
+    rejected = run_db(environment, database_url, "revision", "--empty", "-m", "A test!")
 
-    assert refused.exit_code == 1
-    assert path.name in refused.output
+    assert rejected.exit_code == 1
+    assert path.name in rejected.output
     assert path.read_text() == written
 
 
 @pytest.mark.parametrize(
-    ("message", "told"), [("a test", "nothing has changed"), ("!", "say what it does")]
+    ("message", "error"), [("a test", "nothing has changed"), ("!", "say what it does")]
 )
-def test_revision_without_contents_or_name_is_refused(
+def test_revision_without_changes_or_name_is_rejected(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
     versions: Path,
     message: str,
-    told: str,
+    error: str,
 ) -> None:
-    db(environment, database_url, "upgrade")
+    run_db(environment, database_url, "upgrade")
     before = set(versions.glob("*.py"))
 
-    refused = db(environment, database_url, "revision", "-m", message)
+    rejected = run_db(environment, database_url, "revision", "-m", message)
 
-    assert refused.exit_code == 1
-    assert told in refused.output
+    assert rejected.exit_code == 1
+    assert error in rejected.output
     assert set(versions.glob("*.py")) == before
 
 
-def test_trouble_is_told_in_a_line(
+def test_database_and_revision_errors_are_one_line(
     environment: pytest.MonkeyPatch, database_url: SecretStr
 ) -> None:
-    nowhere = db(environment, SecretStr(NOWHERE), "upgrade")
-    unknown = db(environment, database_url, "downgrade", "nothing")
+    unreachable = run_db(environment, SecretStr(UNREACHABLE_URL), "upgrade")
+    unknown = run_db(environment, database_url, "downgrade", "unknown")
 
-    assert [nowhere.exit_code, unknown.exit_code] == [1, 1]
-    assert nowhere.output.startswith("Error: cannot use the database")
+    assert [unreachable.exit_code, unknown.exit_code] == [1, 1]
+    assert unreachable.output.startswith("Error: cannot use the database")
     assert unknown.output.splitlines()[-1].startswith(
-        "Error: Can't locate revision identified by 'nothing'"
+        "Error: Can't locate revision identified by 'unknown'"
     )
 
 
-def test_migration_that_fails_shows_where(
+def test_failed_migration_raises_its_error(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
-    db(environment, database_url, "revision", "--empty", "-m", "a test")
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
     (path,) = versions.glob("*_a_test.py")
     path.write_text(
-        path.read_text().replace("    pass", '    op.execute("SELECT no FROM where")', 1)
+        path.read_text().replace("    pass", '    op.execute("SELECT no_column FROM no_table")', 1)
     )
 
-    failed = db(environment, database_url, "upgrade")
+    failed = run_db(environment, database_url, "upgrade")
 
     assert isinstance(failed.exception, DBAPIError)
     assert "cannot use the database" not in failed.output
-    assert tables(database_url) == set()
+    assert table_names(database_url) == set()
 
 
-def test_empty_migration_needs_no_mending(
+def test_empty_revision_passes_ruff(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
-    db(environment, database_url, "revision", "--empty", "-m", "a test")
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
 
     checked = subprocess.run(
         [sys.executable, "-m", "ruff", "check", *versions.glob("*_a_test.py")],
@@ -288,26 +288,26 @@ def test_empty_migration_needs_no_mending(
     assert checked.returncode == 0, checked.stdout
 
 
-def test_branches_are_upgraded_and_joined_by_the_next_revision(
+def test_next_revision_merges_branches(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
-    for name in ("before a test", "beside a test"):
+    for name in ("before a test", "branch of a test"):
         command.revision(config, name, head="base", splice=True)
-    assert db(environment, database_url, "upgrade").exit_code == 0
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
     heads = ScriptDirectory.from_config(config).get_heads()
     assert len(heads) >= 2
 
-    written = db(environment, database_url, "revision", "--empty", "-m", "after a test")
+    written = run_db(environment, database_url, "revision", "--empty", "-m", "after a test")
 
     assert written.exit_code == 0, written.output
     (head,) = ScriptDirectory.from_config(config).get_heads()
-    joined = ScriptDirectory.from_config(config).get_revision(head)
-    assert joined
-    assert joined.is_merge_point
-    assert db(environment, database_url, "upgrade").exit_code == 0
-    assert revisions(database_url) == [head]
-    assert db(environment, database_url, "downgrade", "-1").exit_code == 0
-    assert set(revisions(database_url)) == set(heads)
-    refused = db(environment, database_url, "downgrade", "-1")
-    assert refused.exit_code == 1
-    assert "Error: -1 is ambiguous: the database is at" in refused.output
+    merged = ScriptDirectory.from_config(config).get_revision(head)
+    assert merged
+    assert merged.is_merge_point
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    assert current_revisions(database_url) == [head]
+    assert run_db(environment, database_url, "downgrade", "-1").exit_code == 0
+    assert set(current_revisions(database_url)) == set(heads)
+    rejected = run_db(environment, database_url, "downgrade", "-1")
+    assert rejected.exit_code == 1
+    assert "Error: -1 is ambiguous: the database is at" in rejected.output

@@ -1,4 +1,4 @@
-"""The database: what a request does to it, and what becomes of a request that it fails."""
+"""Sessions: transactions of requests, units of work, streams, and database errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,18 +26,18 @@ from {{ cookiecutter.package_name }}.database.base import UtcDateTime, now
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
 from ..support.databases import make_empty_database, url_for_tests
-from ..support.embedded import NOWHERE, SLOW, is_transaction
+from ..support.embedded import SLOW_QUERY, UNREACHABLE_URL, is_transaction
 from ..support.framework import App, client_for
 from ..support.sessions import (
-    engine_of,
+    get_engine,
     held_connection,
-    in_unit,
-    is_closed,
+    is_session_closed,
     route_change,
     route_late_use,
     route_statements,
     route_stream,
     route_work,
+    run_in_unit_of_work,
 )
 from ..support.settings import IsolatedSettings
 
@@ -71,7 +71,7 @@ def add_author(session: Session) -> None:
     session.add(Author(id=4))
 
 
-def stored_author(session: Session) -> Author:
+def attach_author(session: Session) -> Author:
     author = Author(id=4)
     make_transient_to_detached(author)
     set_committed_value(author, "id", 4)
@@ -80,59 +80,59 @@ def stored_author(session: Session) -> Author:
 
 
 def change_author(session: Session) -> None:
-    stored_author(session).id = 5
+    attach_author(session).id = 5
 
 
 def delete_author(session: Session) -> None:
-    session.delete(stored_author(session))
+    session.delete(attach_author(session))
 
 
-class Undone(ProblemError):
+class RolledBackError(ProblemError):
     status = 401
 
 
-class Kept(ProblemError):
+class CommittedError(ProblemError):
     status = 401
     keeps_changes = True
 
 
 @pytest.fixture
 def connect() -> Callable[..., App]:
-    """Make an application for a database of its own, with settings that fail fast."""
+    """Return a function that creates an application with a new database and short timeouts."""
 
     def connect(**settings: Any) -> App:
-        wanted = {
+        defaults = {
             "database_url": make_empty_database(),
             "database_pool_size": 1,
             "database_pool_timeout": 0.1,
             "database_lock_timeout": 0.1,
         }
-        return create_app(IsolatedSettings.model_validate(wanted | settings))
+        return create_app(IsolatedSettings.model_validate(defaults | settings))
 
     return connect
 
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """What a test sets otherwise."""
+    """Return the settings that a test overrides."""
     return {}
 
 
 @pytest.fixture
 def late_errors() -> list[str]:
-    """The errors of sessions that are used after the answer."""
+    """Collect the errors of sessions that are used after the response."""
     return []
 
 
 @pytest.fixture
 def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: list[str]) -> App:
-    """An application with two tables, and endpoints that write to them."""
+    """Return an application with two tables, and endpoints that write to them."""
     app = connect(**settings)
     for number, table in enumerate(TABLES):
         route_statements(app, f"/tables/{number}", [table], "POST")
     route_statements(app, "/books", ["SELECT count(*) FROM books"])
-    for path, kept in {"/orphans": None, "/orphans/kept": Kept()}.items():
-        route_statements(app, path, ["INSERT INTO books VALUES (1, 1)"], "POST", kept)
+    for path, final_error in {"/orphans": None, "/orphans/committed": CommittedError()}.items():
+        route_statements(app, path, ["INSERT INTO books VALUES (1, 1)"], "POST", final_error)
     route_statements(
         app,
         "/authors",
@@ -140,10 +140,10 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
         "POST",
     )
     route_statements(
-        app, "/broken", ["INSERT INTO authors VALUES (2)", "SELECT nothing FROM nowhere"], "POST"
+        app, "/failed", ["INSERT INTO authors VALUES (2)", "SELECT no_column FROM no_table"], "POST"
     )
     route_statements(app, "/count", [COUNT])
-    for error in (Undone(), Kept()):
+    for error in (RolledBackError(), CommittedError()):
         name = f"/{type(error).__name__}"
         route_statements(app, name, ["INSERT INTO authors VALUES (3)"], "POST", error)
     route_change(app, "/authors/added", add_author)
@@ -153,12 +153,12 @@ def library(connect: Callable[..., App], settings: dict[str, Any], late_errors: 
     route_statements(app, "/authors/returned", [INSERT], "POST", status=409)
     route_work(app, "/work", [INSERT, COUNT])
     route_work(app, "/visits", [INSERT, COUNT], "GET")
-    route_work(app, "/orphans/made", ["INSERT INTO books VALUES (1, 1)"])
+    route_work(app, "/orphans/work", ["INSERT INTO books VALUES (1, 1)"])
     route_late_use(app, "/late", INSERT, late_errors)
-    route_statements(app, "/slow", [SLOW])
+    route_statements(app, "/slow", [SLOW_QUERY])
     route_stream(app, "/stream", "SELECT count(*) FROM books", 3)
     route_stream(app, "/stream/count", COUNT, 3)
-    route_stream(app, "/stream/broken", "SELECT nothing FROM nowhere", 3)
+    route_stream(app, "/stream/failed", "SELECT no_column FROM no_table", 3)
     return app
 
 
@@ -170,7 +170,7 @@ def client(library: App) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_request_that_succeeds_is_committed(client: httpx2.Client) -> None:
+def test_successful_request_is_committed(client: httpx2.Client) -> None:
     assert client.post("/authors").status_code == 200
     assert client.get("/books").json() == 1
 
@@ -185,35 +185,33 @@ def test_safe_request_cannot_write(
     assert client.post("/authors").status_code == 200
 
 
-def test_request_that_fails_is_rolled_back(client: httpx2.Client) -> None:
-    response = client.post("/broken")
+def test_failed_request_is_rolled_back(client: httpx2.Client) -> None:
+    response = client.post("/failed")
 
     assert response.status_code == 500
-    assert "nowhere" not in response.text
+    assert "no_table" not in response.text
     assert client.get("/count").json() == 0
 
 
-def test_error_may_keep_what_was_written(client: httpx2.Client) -> None:
-    assert client.post("/Undone").status_code == 401
+def test_error_with_keeps_changes_is_committed(client: httpx2.Client) -> None:
+    assert client.post("/RolledBackError").status_code == 401
     assert client.get("/count").json() == 0
-    assert client.post("/Kept").status_code == 401
+    assert client.post("/CommittedError").status_code == 401
     assert client.get("/count").json() == 1
 
 
-def test_error_that_is_returned_is_committed(client: httpx2.Client) -> None:
+def test_returned_error_response_is_committed(client: httpx2.Client) -> None:
     assert client.post("/authors/returned").status_code == 409
     assert client.get("/count").json() == 1
 
 
-def test_safe_request_writes_in_a_unit_of_its_own(client: httpx2.Client) -> None:
+def test_safe_request_can_write_in_a_separate_unit_of_work(client: httpx2.Client) -> None:
     assert client.get("/visits").json() == 1
     assert client.get("/count").json() == 1
 
 
-@pytest.mark.parametrize("path", ["/orphans", "/orphans/kept"])
-def test_constraint_that_fails_at_the_commit_reaches_the_client(
-    client: httpx2.Client, path: str
-) -> None:
+@pytest.mark.parametrize("path", ["/orphans", "/orphans/committed"])
+def test_constraint_violation_at_the_commit_is_a_conflict(client: httpx2.Client, path: str) -> None:
     response = client.post(path)
 
     assert response.status_code == 409
@@ -222,9 +220,9 @@ def test_constraint_that_fails_at_the_commit_reaches_the_client(
     assert client.get("/books").json() == client.get("/books").json() == 0
 
 
-def test_safe_request_needs_no_transaction(library: App, client: httpx2.Client) -> None:
+def test_safe_request_begins_no_transaction(library: App, client: httpx2.Client) -> None:
     begun: list[bool] = []
-    event.listen(engine_of(library), "begin", lambda each: begun.append(is_transaction(each)))
+    event.listen(get_engine(library), "begin", lambda each: begun.append(is_transaction(each)))
 
     client.get("/books")
     client.head("/books")
@@ -234,38 +232,38 @@ def test_safe_request_needs_no_transaction(library: App, client: httpx2.Client) 
 
 
 def connections_in_use(app: App) -> int:
-    """Count the connections that are not in their pool."""
-    pool: Any = engine_of(app).pool
+    """Return the number of connections that are checked out of the pool."""
+    pool: Any = get_engine(app).pool
     count: int = pool.checkedout()
     return count
 
 
-def test_stream_sees_one_snapshot(library: App, client: httpx2.Client) -> None:
-    url = engine_of(library).url
+def test_stream_reads_one_snapshot(library: App, client: httpx2.Client) -> None:
+    url = get_engine(library).url
     other = create_engine(url.set(drivername=url.get_backend_name()))
 
     def write(connection: object, cursor: object, statement: str, *rest: object) -> None:
         if statement == COUNT:
-            with other.begin() as connection_of_its_own:
-                connection_of_its_own.execute(text(INSERT))
+            with other.begin() as other_connection:
+                other_connection.execute(text(INSERT))
 
-    event.listen(engine_of(library), "before_cursor_execute", write)
+    event.listen(get_engine(library), "before_cursor_execute", write)
     counted = client.get("/stream/count").text.split()
-    event.remove(engine_of(library), "before_cursor_execute", write)
+    event.remove(get_engine(library), "before_cursor_execute", write)
     other.dispose()
 
     assert counted == ["1", "1", "1"]
     assert client.get("/count").json() == 3
 
 
-def test_stream_gives_its_connection_back(library: App, client: httpx2.Client) -> None:
+def test_stream_returns_its_connection(library: App, client: httpx2.Client) -> None:
     response = client.get("/stream")
 
     assert response.text.split() == ["0", "0", "0"]
     assert connections_in_use(library) == 0
 
 
-def test_stream_that_a_client_leaves_gives_its_connection_back(
+def test_stream_returns_its_connection_after_a_disconnect(
     library: App, client: httpx2.Client
 ) -> None:
     with client.stream("GET", "/stream") as response:
@@ -274,27 +272,25 @@ def test_stream_that_a_client_leaves_gives_its_connection_back(
     assert connections_in_use(library) == 0
 
 
-def test_commit_that_is_interrupted_gives_its_connection_back(
-    library: App, client: httpx2.Client
-) -> None:
+def test_interrupted_commit_returns_its_connection(library: App, client: httpx2.Client) -> None:
     def interrupt(connection: object) -> NoReturn:
         raise InterruptedError
 
-    event.listen(engine_of(library), "commit", interrupt)
+    event.listen(get_engine(library), "commit", interrupt)
     with pytest.raises(InterruptedError):
-        in_unit(library, client, [INSERT])
-    event.remove(engine_of(library), "commit", interrupt)
+        run_in_unit_of_work(library, client, [INSERT])
+    event.remove(get_engine(library), "commit", interrupt)
 
     assert connections_in_use(library) == 0
-    assert in_unit(library, client, [COUNT], "read")[0] == 0
+    assert run_in_unit_of_work(library, client, [COUNT], "read")[0] == 0
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("HEAD", "/stream", 200), ("GET", "/stream/broken", 500)],
-    ids=["not wanted", "broken"],
+    [("HEAD", "/stream", 200), ("GET", "/stream/failed", 500)],
+    ids=["HEAD", "failed"],
 )
-def test_stream_that_is_never_sent_gives_its_connection_back(
+def test_unsent_stream_returns_its_connection(
     library: App, client: httpx2.Client, method: str, path: str, status: int
 ) -> None:
     response = client.request(method, path)
@@ -303,7 +299,7 @@ def test_stream_that_is_never_sent_gives_its_connection_back(
     assert connections_in_use(library) == 0
 
 
-def test_request_that_finds_no_connection_is_told_to_come_again(
+def test_exhausted_pool_is_unavailable_with_retry_after(
     library: App, client: httpx2.Client
 ) -> None:
     with held_connection(library, client):
@@ -315,9 +311,7 @@ def test_request_that_finds_no_connection_is_told_to_come_again(
     assert client.get("/books").status_code == 200
 
 
-def test_instance_whose_connections_are_all_busy_is_ready(
-    library: App, client: httpx2.Client
-) -> None:
+def test_exhausted_pool_does_not_fail_readyz(library: App, client: httpx2.Client) -> None:
     with held_connection(library, client):
         assert [client.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
     assert connections_in_use(library) == 0
@@ -334,11 +328,11 @@ def test_slow_statement_is_interrupted(client: httpx2.Client) -> None:
     assert client.get("/books").status_code == 200
 
 
-def test_session_that_is_used_after_the_answer_costs_no_connection(
+def test_session_used_after_the_response_leaks_no_connection(
     library: App, client: httpx2.Client, late_errors: list[str]
 ) -> None:
     for _ in range(20):
-        # Servers break the connection; one of the clients here raises what they would see.
+        # One of the two test clients raises the error; a server would close the connection.
         with suppress(InvalidRequestError):
             client.post("/late")
 
@@ -348,27 +342,27 @@ def test_session_that_is_used_after_the_answer_costs_no_connection(
     assert connections_in_use(library) == 0
 
 
-def test_unit_of_work_is_committed_at_its_end(library: App, client: httpx2.Client) -> None:
-    count, session = in_unit(library, client, [INSERT, COUNT])
+def test_unit_of_work_is_committed(library: App, client: httpx2.Client) -> None:
+    count, session = run_in_unit_of_work(library, client, [INSERT, COUNT])
 
     assert count == client.get("/count").json() == 1
-    assert is_closed(library, client, session)
+    assert is_session_closed(library, client, session)
     assert connections_in_use(library) == 0
 
 
-def test_unit_of_work_that_fails_is_rolled_back(library: App, client: httpx2.Client) -> None:
-    for error in (ValueError(), Undone()):
+def test_failed_unit_of_work_is_rolled_back(library: App, client: httpx2.Client) -> None:
+    for error in (ValueError(), RolledBackError()):
         with pytest.raises(type(error)):
-            in_unit(library, client, [INSERT], error=error)
+            run_in_unit_of_work(library, client, [INSERT], error=error)
 
     assert client.get("/count").json() == 0
-    with pytest.raises(Kept):
-        in_unit(library, client, [INSERT], error=Kept())
+    with pytest.raises(CommittedError):
+        run_in_unit_of_work(library, client, [INSERT], error=CommittedError())
     assert client.get("/count").json() == 1
 
 
 @pytest.mark.parametrize(("failures", "status"), [(2, 200), (3, 503)])
-def test_work_that_may_succeed_at_once_is_repeated(
+def test_transient_errors_are_retried(
     library: App,
     client: httpx2.Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -383,36 +377,36 @@ def test_work_that_may_succeed_at_once_is_repeated(
 
     monkeypatch.setattr(database_errors, "is_transient", lambda error: True)
     monkeypatch.setattr(database_errors, "is_unavailable", lambda error: True)
-    event.listen(engine_of(library), "before_cursor_execute", fail)
+    event.listen(get_engine(library), "before_cursor_execute", fail)
 
     assert client.post("/work").status_code == status
     assert client.get("/count").json() == (1 if status == 200 else 0)
 
 
-def test_work_that_fails_is_not_repeated(library: App, client: httpx2.Client) -> None:
+def test_other_errors_are_not_retried(library: App, client: httpx2.Client) -> None:
     begun: list[object] = []
-    event.listen(engine_of(library), "begin", begun.append)
+    event.listen(get_engine(library), "begin", begun.append)
 
-    assert client.post("/orphans/made").status_code == 409
+    assert client.post("/orphans/work").status_code == 409
     assert len(begun) == 1
 
 
 @pytest.mark.parametrize("kind", ["read", "snapshot"])
-def test_unit_of_work_that_reads_cannot_write(
+def test_read_only_unit_of_work_cannot_write(
     library: App, client: httpx2.Client, kind: str
 ) -> None:
-    assert in_unit(library, client, [COUNT], kind)[0] == 0
+    assert run_in_unit_of_work(library, client, [COUNT], kind)[0] == 0
     with pytest.raises(RuntimeError, match=r"`database\.begin\(\)`"):
-        in_unit(library, client, [INSERT], kind)
+        run_in_unit_of_work(library, client, [INSERT], kind)
 
     assert client.get("/count").json() == 0
-    assert in_unit(library, client, [INSERT, COUNT])[0] == 1
+    assert run_in_unit_of_work(library, client, [INSERT, COUNT])[0] == 1
 
 
-def test_database_that_is_not_there_is_unavailable(
+def test_unreachable_database_is_unavailable(
     connect: Callable[..., App], caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = connect(database_url=NOWHERE)
+    app = connect(database_url=UNREACHABLE_URL)
     route_statements(app, "/one", ["SELECT 1"])
 
     with client_for(app) as client:
@@ -426,27 +420,27 @@ def test_database_that_is_not_there_is_unavailable(
     assert response.json().items() >= UNAVAILABLE.items()
 
 
-def test_errors_do_not_show_what_was_sent_to_the_database(library: App) -> None:
-    assert engine_of(library).hide_parameters
+def test_errors_hide_statement_parameters(library: App) -> None:
+    assert get_engine(library).hide_parameters
 
 
-def test_moments_keep_their_offset() -> None:
-    moment = datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))
+def test_datetimes_are_stored_in_utc() -> None:
+    value = datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))
 
-    stored = UtcDateTime().process_bind_param(moment, DIALECT)
+    stored = UtcDateTime().process_bind_param(value, DIALECT)
 
     assert stored == datetime(2026, 1, 31, 12, tzinfo=UTC)
     without_zone = stored.replace(tzinfo=None)
-    assert UtcDateTime().process_result_value(without_zone, DIALECT) == moment
+    assert UtcDateTime().process_result_value(without_zone, DIALECT) == value
     assert datetime.now(UTC) <= now() <= datetime.now(UTC)
 
 
-def test_moments_need_an_offset() -> None:
+def test_datetimes_require_an_offset() -> None:
     with pytest.raises(ValueError, match="offset"):
         UtcDateTime().process_bind_param(now().replace(tzinfo=None), DIALECT)
 
 
-def test_databases_that_are_not_for_tests_are_refused() -> None:
+def test_other_databases_are_rejected_in_tests() -> None:
     assert url_for_tests("any://localhost/service_test").database == "service_test"
     for url in ("any:///service.db", "any://localhost/service", "any://"):
         with pytest.raises(ValueError, match="does not end in _test"):

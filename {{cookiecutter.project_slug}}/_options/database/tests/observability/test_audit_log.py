@@ -1,4 +1,4 @@
-"""The security audit log: which command causes an event, and who runs it."""
+"""The security audit log: the command and the operator of an event."""
 
 from typing import NoReturn
 
@@ -8,7 +8,7 @@ import pytest
 from {{ cookiecutter.package_name }}.observability import audit_log
 
 
-def test_operator_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operator_without_a_user_name_is_the_user_id(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(uid: int) -> NoReturn:
         raise KeyError(uid)
 
@@ -18,7 +18,7 @@ def test_operator_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) ->
     assert audit_log.system_user() == "4711"
 
 
-def test_clients_of_a_server_are_no_operators() -> None:
+def test_requests_have_no_operator() -> None:
     with click.Context(click.Command("serve"), info_name="serve"):
         assert audit_log.operator() == {}
         audit_log.record_operator()

@@ -1,4 +1,4 @@
-"""What is special about PostgreSQL."""
+"""Behaviour specific to PostgreSQL."""
 
 import sys
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from {{ cookiecutter.package_name }}.config import Settings
 
 from ..support.databases import make_empty_database
 from ..support.framework import App, client_for
-from ..support.sessions import engine_of, route_statements, route_work
+from ..support.sessions import get_engine, route_statements, route_work
 from ..support.settings import PACKAGE, IsolatedSettings
 
-# Raises the error of a code as often as the sequence says, whatever is rolled back.
-FAIL = """
+# `fail` raises an error on its first calls. Sequences count the calls, as no rollback resets them.
+SCHEMA = """
 CREATE SEQUENCE attempts;
 CREATE FUNCTION fail(code text, times int) RETURNS bigint AS $$
     DECLARE attempt bigint := nextval('attempts');
@@ -36,25 +36,25 @@ INSERT INTO counters VALUES (1, 0), (2, 0);
 CREATE FUNCTION change(counter int) RETURNS void AS $$
     UPDATE counters SET balance = balance + 1 WHERE id = counter
 $$ LANGUAGE sql;
-CREATE FUNCTION end_once() RETURNS bigint AS $$
+CREATE FUNCTION terminate_once() RETURNS bigint AS $$
     DECLARE attempt bigint := nextval('attempts');
     BEGIN
         IF attempt = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
         RETURN attempt;
     END
 $$ LANGUAGE plpgsql;
--- Ends the connection at the COMMIT.
-CREATE FUNCTION end_trigger() RETURNS trigger AS $$ BEGIN PERFORM end_once(); RETURN NULL; END $$ LANGUAGE plpgsql;
-CREATE TABLE ended (id int);
-CREATE CONSTRAINT TRIGGER ending AFTER INSERT ON ended
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_trigger();
+-- Terminates the connection at the COMMIT.
+CREATE FUNCTION terminate_trigger() RETURNS trigger AS $$ BEGIN PERFORM terminate_once(); RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE TABLE commits (id int);
+CREATE CONSTRAINT TRIGGER terminating AFTER INSERT ON commits
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION terminate_trigger();
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
 END $$;
 """
-# Ends the connection that it is executed on, for the first time.
-TERMINATE_ONCE = "SELECT end_once()"
-# Ends the other connections, and waits until they are closed.
+# Terminates its own connection on the first call.
+TERMINATE_ONCE = "SELECT terminate_once()"
+# Terminates all other connections, and waits until they are closed.
 TERMINATE = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -68,15 +68,15 @@ def database_url() -> SecretStr:
 
 @pytest.fixture
 def admin(database_url: SecretStr) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of the test's own."""
+    """Yield a separate connection to the database."""
     with psycopg.connect(database_url.get_secret_value(), autocommit=True) as connection:
-        connection.execute(FAIL)
+        connection.execute(SCHEMA)
         yield connection
 
 
 @pytest.fixture
 def timeouts() -> dict[str, float]:
-    """The settings of a test that waits for one of them: others are not to fail where a machine is slow."""
+    """Return the timeouts that a test overrides; long defaults suit slow machines."""
     return {}
 
 
@@ -98,7 +98,7 @@ def app(database_url: SecretStr, timeouts: dict[str, float]) -> App:
             route_work(app, f"/{code}/{times}/work", work)
     route_statements(app, "/broken", ["SELECT change(1)", TERMINATE_ONCE], "PUT")
     route_work(app, "/broken/work", ["SELECT change(1)", TERMINATE_ONCE])
-    route_work(app, "/broken/commit", ["INSERT INTO ended VALUES (1)"])
+    route_work(app, "/broken/commit", ["INSERT INTO commits VALUES (1)"])
     for one, other in ((1, 2), (2, 1)):
         work = [f"SELECT change({one})", "SELECT pg_sleep(0.05)", f"SELECT change({other})"]
         route_work(app, f"/from/{one}/work", work)
@@ -115,12 +115,12 @@ def client(app: App, admin: object) -> Iterator[httpx2.Client]:
     "url",
     ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "mysql://host"],
 )
-def test_url_is_that_of_a_database(url: str) -> None:
+def test_other_urls_are_rejected(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a PostgreSQL URL"):
         IsolatedSettings.model_validate({"database_url": url})
 
 
-def test_database_is_required(environment: pytest.MonkeyPatch) -> None:
+def test_database_url_is_required(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("DATABASE_URL")
 
     with pytest.raises(ValidationError, match=r"database_url\n.*is required"):
@@ -128,33 +128,29 @@ def test_database_is_required(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
-def test_work_that_may_succeed_at_once_is_repeated(
+def test_transient_errors_are_retried(
     client: httpx2.Client, admin: psycopg.Connection[Any], code: str
 ) -> None:
     assert client.post(f"/{code}/2/work").json() == 3
-    # The counter was changed in each attempt, and nothing of the first two is left.
+    # The first two attempts were rolled back.
     assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
     admin.execute("ALTER SEQUENCE attempts RESTART")
     assert client.post(f"/{code}/3/work").status_code == 503
 
 
-def test_work_whose_connection_breaks_is_repeated(
-    client: httpx2.Client, admin: psycopg.Connection[Any]
-) -> None:
+def test_lost_connection_is_retried(client: httpx2.Client, admin: psycopg.Connection[Any]) -> None:
     assert client.post("/broken/work").json() == 2
     assert admin.execute("SELECT balance FROM counters WHERE id = 1").fetchone() == (1,)
 
 
-def test_commit_whose_connection_breaks_is_not_repeated(
+def test_lost_connection_at_the_commit_is_not_retried(
     client: httpx2.Client, admin: psycopg.Connection[Any]
 ) -> None:
     assert client.post("/broken/commit").status_code == 503
     assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
 
 
-def test_work_that_locks_each_other_out_succeeds(
-    client: httpx2.Client, admin: psycopg.Connection[Any]
-) -> None:
+def test_deadlock_is_retried(client: httpx2.Client, admin: psycopg.Connection[Any]) -> None:
     with ThreadPoolExecutor(2) as pool:
         responses = list(pool.map(client.post, ["/from/1/work", "/from/2/work"]))
 
@@ -167,7 +163,7 @@ def test_work_that_locks_each_other_out_succeeds(
     ("code", "status"),
     [("40001", 503), ("40P01", 503), ("53300", 503), ("23505", 409), ("42601", 500)],
 )
-def test_request_that_fails_is_answered_and_not_repeated(
+def test_failed_request_is_not_retried(
     client: httpx2.Client, admin: psycopg.Connection[Any], code: str, status: int, method: str
 ) -> None:
     response = client.request(method, f"/{code}/{method}")
@@ -178,20 +174,20 @@ def test_request_that_fails_is_answered_and_not_repeated(
     assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
 
 
-def test_request_whose_connection_breaks_is_answered_and_not_repeated(
+def test_request_with_a_lost_connection_is_not_retried(
     client: httpx2.Client, admin: psycopg.Connection[Any]
 ) -> None:
     assert client.put("/broken").status_code == 503
     assert admin.execute("SELECT last_value FROM attempts").fetchone() == (1,)
 
 
-def test_transactions_write_when_they_say_so(client: httpx2.Client) -> None:
+def test_only_write_transactions_can_write(client: httpx2.Client) -> None:
     for _ in range(2):
         assert client.get("/read_only/GET").json() == "on"
         assert client.post("/read_only/POST").json() == "off"
 
 
-def test_systems_without_poll_are_served_too(
+def test_engine_works_without_poll(
     database_url: SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("selectors.PollSelector")
@@ -206,9 +202,11 @@ def test_systems_without_poll_are_served_too(
     engine.dispose()
 
 
-def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.Client) -> None:
-    made: list[psycopg.Connection[Any]] = []
-    event.listen(engine_of(app), "connect", lambda _, record: made.append(record.driver_connection))
+def test_connections_have_network_timeouts(app: App, client: httpx2.Client) -> None:
+    connected: list[psycopg.Connection[Any]] = []
+    event.listen(
+        get_engine(app), "connect", lambda _, record: connected.append(record.driver_connection)
+    )
 
     client.get("/GET")
 
@@ -218,19 +216,17 @@ def test_connections_notice_a_server_that_says_nothing(app: App, client: httpx2.
         "keepalives_idle": "5",
         "keepalives_interval": "1",
     }
-    assert made[0].info.get_parameters().items() >= timeouts.items()
+    assert connected[0].info.get_parameters().items() >= timeouts.items()
 
 
-def test_transaction_that_nobody_continues_is_ended(app: App, client: httpx2.Client) -> None:
+def test_idle_transactions_time_out(app: App, client: httpx2.Client) -> None:
     route_statements(app, "/idle", ["SHOW idle_in_transaction_session_timeout"])
 
     assert client.get("/idle").json() == "1min"
 
 
 @pytest.mark.parametrize("timeouts", [{"database_lock_timeout": 0.1}])
-def test_lock_is_not_waited_for_for_ever(
-    client: httpx2.Client, admin: psycopg.Connection[Any]
-) -> None:
+def test_lock_wait_times_out(client: httpx2.Client, admin: psycopg.Connection[Any]) -> None:
     with admin.transaction():
         admin.execute("SELECT * FROM counters FOR UPDATE")
         assert client.post("/locked").status_code == 503
@@ -238,7 +234,7 @@ def test_lock_is_not_waited_for_for_ever(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
-def test_first_request_after_a_restart_succeeds(
+def test_request_after_a_database_restart_succeeds(
     client: httpx2.Client, admin: psycopg.Connection[Any], method: str
 ) -> None:
     assert client.request(method, f"/{method}").status_code == 200
@@ -248,7 +244,7 @@ def test_first_request_after_a_restart_succeeds(
     assert client.get("/readyz").status_code == 200
 
 
-def test_constraint_of_an_error_has_its_name() -> None:
+def test_error_names_its_constraint() -> None:
     engine = import_module(f"{PACKAGE}.database.engine")
     with psycopg.connect(make_empty_database().get_secret_value()) as connection:
         connection.execute("CREATE TEMPORARY TABLE things (name text CONSTRAINT uq_slug UNIQUE)")

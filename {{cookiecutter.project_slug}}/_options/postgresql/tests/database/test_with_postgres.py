@@ -1,4 +1,4 @@
-"""The server that development has: it starts anywhere, and ends with what needs it."""
+"""The development database server: it starts on demand and stops with its last command."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "dev" / "with_postgres.py"
-ASK = """
+CLIENT_CODE = """
 import os, psycopg, sys
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
     host = connection.info.host
-print("asked", flush=True)
+print("connected", flush=True)
 sys.stdin.read()
 print(host, end="")
 """
@@ -24,9 +24,9 @@ print(host, end="")
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A project whose path needs care, with nothing in it but the script.
+    """Yield a project that consists of the script, in a folder whose name has special characters.
 
-    Not below pytest's own folder: where root runs this, PostgreSQL is another user, who may not enter there.
+    It is not in pytest's temporary folder: if root runs the tests, the user of PostgreSQL cannot read that.
     """
     with tempfile.TemporaryDirectory(prefix="it's 100% & more") as folder:
         (Path(folder) / "dev").mkdir()
@@ -35,10 +35,10 @@ def folder() -> Iterator[Path]:
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    """Start a command that asks the database, and wait for its answer; it ends with its input."""
+    """Start a command that connects to the database and runs until the end of its input."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     process = subprocess.Popen(
-        [sys.executable, "dev/with_postgres.py", sys.executable, "-c", ASK],
+        [sys.executable, "dev/with_postgres.py", sys.executable, "-c", CLIENT_CODE],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
@@ -46,16 +46,16 @@ def start(folder: Path) -> subprocess.Popen[str]:
         text=True,
     )
     assert process.stdout
-    assert process.stdout.readline() == "asked\n"
+    assert process.stdout.readline() == "connected\n"
     return process
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether the server has not removed its file yet, as it does when it ends."""
+    """Return whether the file with the process id of the server exists."""
     return (folder / "instance" / "postgresql" / "postmaster.pid").exists()
 
 
-def test_server_ends_with_the_last_command(folder: Path) -> None:
+def test_server_stops_with_the_last_command(folder: Path) -> None:
     with start(folder) as first, start(folder) as second:
         first.communicate()
         assert is_running(folder)
@@ -66,18 +66,18 @@ def test_server_ends_with_the_last_command(folder: Path) -> None:
     assert not Path(socket_folder).exists()
 
 
-def test_signal_ends_command_and_server(folder: Path) -> None:
+def test_signal_stops_command_and_server(folder: Path) -> None:
     with start(folder) as process:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
-        # The command has gone, too: nobody is left to write.
+        # The command has stopped, too: the pipe is closed.
         assert process.stdout
         assert process.stdout.read() == ""
     assert not is_running(folder)
 
 
-def test_command_that_was_killed_keeps_no_server(folder: Path) -> None:
+def test_server_of_a_killed_command_stops_with_the_next_one(folder: Path) -> None:
     with start(folder) as process:
         process.kill()
     assert is_running(folder)

@@ -1,4 +1,4 @@
-"""What Flask leaves to the application when an export fails."""
+"""Failed exports in Flask."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from {{ cookiecutter.package_name }}.web import streaming as ndjson
 
 def fail_after_a_line() -> Iterator[bytes]:
     yield b"{}\n"
-    raise RuntimeError("in the middle of it")
+    raise RuntimeError("after the first line")
 
 
-def test_stream_that_fails_does_not_look_complete() -> None:
+def test_failed_stream_is_detectably_incomplete() -> None:
     received: list[bytes] = []
 
-    with pytest.raises(RuntimeError, match="in the middle of it"):
+    with pytest.raises(RuntimeError, match="after the first line"):
         received.extend(ndjson.LinesResponse(fail_after_a_line()).iter_encoded())
 
     assert b"".join(received) == b"{}\n{"

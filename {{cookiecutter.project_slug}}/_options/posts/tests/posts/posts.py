@@ -1,4 +1,4 @@
-"""Posts as clients write them."""
+"""Requests to the endpoints of posts."""
 
 from typing import Any
 
@@ -12,19 +12,19 @@ POST = CONTENT | OWNER
 
 
 def create(client: httpx2.Client, **changes: Any) -> httpx2.Response:
-    """Create a post, and expect that to succeed."""
+    """Create a post; fail if the response is an error."""
     response = client.post(POSTS, json=POST | changes)
     assert response.status_code == 201, response.text
     return response
 
 
-def path_of(response: httpx2.Response) -> str:
-    """Return where a post is."""
+def post_path(response: httpx2.Response) -> str:
+    """Return the path of a post."""
     return f"{POSTS}/{response.json()['id']}"
 
 
-def titles(client: httpx2.Client, **query: Any) -> list[str]:
-    """Return the titles of a list, page after page."""
+def list_titles(client: httpx2.Client, **query: Any) -> list[str]:
+    """Return the titles on all pages of a list."""
     found = []
     while True:
         page = client.get(POSTS, params=query).json()

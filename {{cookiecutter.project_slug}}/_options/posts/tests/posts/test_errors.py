@@ -1,4 +1,4 @@
-"""What errors of the database mean for posts."""
+"""Database errors of posts."""
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -10,16 +10,16 @@ from {{ cookiecutter.package_name }}.posts import exceptions
 from {{ cookiecutter.package_name }}.web.etags import PreconditionFailed
 
 from ..support.databases import make_database
-from .conftest import author_for
+from .conftest import author_client
 from .posts import POST, POSTS, create
 
 
-def test_faster_writer_has_changed_it() -> None:
+def test_concurrent_update_is_a_failed_precondition() -> None:
     with pytest.raises(PreconditionFailed), exceptions.explained():
         raise StaleDataError
 
 
-def test_other_unique_index_that_mentions_slugs_is_a_conflict(settings: Settings) -> None:
+def test_other_unique_violation_is_not_reported_as_taken_slug(settings: Settings) -> None:
     url = make_database()
     engine = create_engine(url.get_secret_value())
     with engine.begin() as connection:
@@ -27,7 +27,7 @@ def test_other_unique_index_that_mentions_slugs_is_a_conflict(settings: Settings
     engine.dispose()
     app = create_app(settings.model_copy(update={"database_url": url}))
 
-    with author_for(app) as client:
+    with author_client(app) as client:
         create(client, slug="first", title="A slug")
         same_title = client.post(POSTS, json=POST | {"slug": "second", "title": "A Slug"})
         same_slug = client.post(POSTS, json=POST | {"slug": "first"})

@@ -1,4 +1,4 @@
-"""Posts in pages: their order, their filters, their cursors."""
+"""Lists of posts: pagination, sorting, filters and cursors."""
 
 import base64
 import json
@@ -8,14 +8,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from .posts import POSTS, create, path_of, titles
+from .posts import POSTS, create, list_titles, post_path
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
 def posts(client: httpx2.Client) -> list[dict[str, Any]]:
-    """Seven posts; some have the same title."""
+    """Create seven posts, some with equal titles."""
     return [
         create(client, slug=f"post-{number}", title=title).json()
         for number, title in enumerate("bacbabd")
@@ -33,23 +33,21 @@ def posts(client: httpx2.Client) -> list[dict[str, Any]]:
         ("-title", "dcbbbaa"),
     ],
 )
-def test_pages_make_the_whole_list(
+def test_pages_contain_the_complete_list(
     client: httpx2.Client, posts: object, sort: str | None, limit: int, expected: str
 ) -> None:
     query = {"sort": sort} if sort else {}
 
-    assert "".join(titles(client, limit=limit, **query)) == expected
+    assert "".join(list_titles(client, limit=limit, **query)) == expected
 
 
-def test_equal_titles_are_in_the_order_of_their_ids(
-    client: httpx2.Client, posts: list[dict[str, Any]]
-) -> None:
+def test_equal_titles_are_sorted_by_id(client: httpx2.Client, posts: list[dict[str, Any]]) -> None:
     found = client.get(POSTS, params={"sort": "title"}).json()["items"]
 
     assert found == sorted(posts, key=lambda post: (post["title"], post["id"]))
 
 
-def test_page_holds_twenty_by_default(client: httpx2.Client) -> None:
+def test_default_page_size_is_20(client: httpx2.Client) -> None:
     for number in range(21):
         create(client, slug=f"post-{number}")
 
@@ -59,7 +57,7 @@ def test_page_holds_twenty_by_default(client: httpx2.Client) -> None:
     assert page["next"]
 
 
-def test_what_comes_in_between_moves_nothing(
+def test_pages_are_stable_under_inserts_and_deletes(
     client: httpx2.Client, posts: list[dict[str, Any]]
 ) -> None:
     first = client.get(POSTS, params={"limit": 3}).json()
@@ -72,52 +70,50 @@ def test_what_comes_in_between_moves_nothing(
     assert [post["title"] for post in first["items"] + rest["items"]] == list("dbabcab")
 
 
-def test_filters(client: httpx2.Client, posts: list[dict[str, Any]]) -> None:
+def test_list_is_filtered(client: httpx2.Client, posts: list[dict[str, Any]]) -> None:
     client.post(f"{POSTS}/{posts[0]['id']}/publish")
     middle = posts[3]["created_at"]
 
-    assert len(titles(client, owner=posts[0]["owner"])) == 7
-    assert titles(client, owner="somebody else") == []
-    assert titles(client, published=True) == ["b"]
-    assert len(titles(client, published=False, limit=2)) == 6
-    assert titles(client, created_from=middle) == ["d", "b", "a", "b"]
-    assert titles(client, created_before=middle) == ["c", "a", "b"]
-    assert titles(client, owner="somebody else", published=True) == []
+    assert len(list_titles(client, owner=posts[0]["owner"])) == 7
+    assert list_titles(client, owner="unknown owner") == []
+    assert list_titles(client, published=True) == ["b"]
+    assert len(list_titles(client, published=False, limit=2)) == 6
+    assert list_titles(client, created_from=middle) == ["d", "b", "a", "b"]
+    assert list_titles(client, created_before=middle) == ["c", "a", "b"]
+    assert list_titles(client, owner="unknown owner", published=True) == []
 
 
-def forged(*content: object) -> str:
+def forge_cursor(*content: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def test_foreign_and_forged_cursors_are_refused(client: httpx2.Client, posts: object) -> None:
+def test_foreign_and_forged_cursors_are_rejected(client: httpx2.Client, posts: object) -> None:
     page = client.get(POSTS, params={"limit": 1, "sort": "title"}).json()
-    made = page["next"]
-    fingerprint, _, post_id = json.loads(base64.urlsafe_b64decode(made + "=="))
+    cursor = page["next"]
+    fingerprint, _, post_id = json.loads(base64.urlsafe_b64decode(cursor + "=="))
 
-    def send(cursor: str, **query: str) -> int:
-        return client.get(POSTS, params={"sort": "title", "cursor": cursor} | query).status_code
+    def status_of(value: str, **query: str) -> int:
+        return client.get(POSTS, params={"sort": "title", "cursor": value} | query).status_code
 
-    assert send(made) == 200
-    assert send(made, sort="-title") == 422
-    assert send(made, owner="alice") == 422
-    assert send(forged(fingerprint, "\0", post_id)) == 422
-    assert send(forged(fingerprint, "\ud800", post_id)) == 422
-    assert send(forged(fingerprint, 2**70, post_id)) == 422
-    assert send(forged(fingerprint, "a", "no id")) == 422
-    assert send(forged("of another query", "a", ZERO)) == 422
-    for cursor in ("", "é", "a", "=", "?", "W10", "bnVsbA", made[:-4], made + "A", "A" * 2001):
-        assert send(cursor) == 422, cursor
+    assert status_of(cursor) == 200
+    assert status_of(cursor, sort="-title") == 422
+    assert status_of(cursor, owner="alice") == 422
+    assert status_of(forge_cursor(fingerprint, "\0", post_id)) == 422
+    assert status_of(forge_cursor(fingerprint, "\ud800", post_id)) == 422
+    assert status_of(forge_cursor(fingerprint, 2**70, post_id)) == 422
+    assert status_of(forge_cursor(fingerprint, "a", "invalid id")) == 422
+    assert status_of(forge_cursor("other fingerprint", "a", ZERO)) == 422
+    for value in ("", "é", "a", "=", "?", "W10", "bnVsbA", cursor[:-4], cursor + "A", "A" * 2001):
+        assert status_of(value) == 422, value
 
 
-def test_cursors_with_moments_out_of_range_are_refused(
-    client: httpx2.Client, posts: object
-) -> None:
-    made = client.get(POSTS, params={"limit": 1}).json()["next"]
-    fingerprint = json.loads(base64.urlsafe_b64decode(made + "=="))[0]
+def test_cursors_with_invalid_datetimes_are_rejected(client: httpx2.Client, posts: object) -> None:
+    cursor = client.get(POSTS, params={"limit": 1}).json()["next"]
+    fingerprint = json.loads(base64.urlsafe_b64decode(cursor + "=="))[0]
 
-    for moment in ("0001-01-01T00:00:00+23:00", "2026-01-01T00:00:00", "99999-01-01", "1"):
-        response = client.get(POSTS, params={"cursor": forged(fingerprint, moment, ZERO)})
-        assert response.status_code == 422, moment
+    for value in ("0001-01-01T00:00:00+23:00", "2026-01-01T00:00:00", "99999-01-01", "1"):
+        response = client.get(POSTS, params={"cursor": forge_cursor(fingerprint, value, ZERO)})
+        assert response.status_code == 422, value
         assert response.json()["errors"][0]["pointer"] == "/cursor"
 
 
@@ -139,14 +135,14 @@ def test_cursors_with_moments_out_of_range_are_refused(
         ("color", "red"),
     ],
 )
-def test_query_that_does_not_fit_is_refused(client: httpx2.Client, name: str, value: str) -> None:
+def test_invalid_query_is_rejected(client: httpx2.Client, name: str, value: str) -> None:
     response = client.get(POSTS, params={name: value})
 
     assert response.status_code == 422
     assert [each["pointer"] for each in response.json()["errors"]] == [f"/{name}"]
 
 
-def test_id_that_is_none_is_not_found(client: httpx2.Client) -> None:
+def test_invalid_id_is_not_found(client: httpx2.Client) -> None:
     assert client.get(f"{POSTS}/{uuid4()}0").status_code == 404
 
 
@@ -154,6 +150,6 @@ def test_created_posts_are_listed(client: httpx2.Client) -> None:
     created = create(client)
 
     assert client.get(POSTS).json() == {
-        "items": [client.get(path_of(created)).json()],
+        "items": [client.get(post_path(created)).json()],
         "next": None,
     }

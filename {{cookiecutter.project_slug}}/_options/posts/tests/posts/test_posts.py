@@ -1,4 +1,4 @@
-"""Posts, one at a time."""
+"""Single posts: create, read, replace, update, delete, publish."""
 
 from datetime import UTC, datetime, timedelta
 from json import dumps
@@ -7,17 +7,17 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from .posts import CONTENT, POST, POSTS, create, path_of
+from .posts import CONTENT, POST, POSTS, create, post_path
 
 JSON = {"Content-Type": "application/json"}
 
 
-def test_created_post_is_where_it_says(client: httpx2.Client) -> None:
+def test_created_post_is_at_its_location(client: httpx2.Client) -> None:
     created = create(client)
 
     location = created.headers["Location"]
     read = client.get(location)
-    assert location == path_of(created)
+    assert location == post_path(created)
     assert created.headers["ETag"] == read.headers["ETag"] == '"1"'
     assert read.json() == created.json()
     assert {name: read.json()[name] for name in POST} == POST
@@ -25,7 +25,7 @@ def test_created_post_is_where_it_says(client: httpx2.Client) -> None:
     assert read.json()["updated_at"] == read.json()["created_at"]
 
 
-def test_ids_begin_with_the_time_and_moments_have_an_offset(client: httpx2.Client) -> None:
+def test_ids_are_time_ordered_and_datetimes_are_utc(client: httpx2.Client) -> None:
     posts = [create(client, slug=f"bread-{number}").json() for number in range(3)]
 
     assert [UUID(post["id"]).version for post in posts] == [7, 7, 7]
@@ -41,51 +41,53 @@ def test_slugs_are_unique(client: httpx2.Client) -> None:
 
     responses = [
         client.post(POSTS, json=POST),
-        client.patch(path_of(other), json={"slug": "bread"}, headers={"If-Match": '"1"'}),
+        client.patch(post_path(other), json={"slug": "bread"}, headers={"If-Match": '"1"'}),
     ]
 
     assert [each.status_code for each in responses] == [409, 409]
     assert {each.json()["detail"] for each in responses} == {"The slug is taken."}
-    assert client.get(path_of(other)).json()["slug"] == "other"
+    assert client.get(post_path(other)).json()["slug"] == "other"
 
 
-def test_replaced_post_is_another(client: httpx2.Client) -> None:
+def test_put_replaces_a_post(client: httpx2.Client) -> None:
     created = create(client)
     content = {"slug": "cake", "title": "On cake", "body": ""}
 
-    response = client.put(path_of(created), json=content, headers={"If-Match": '"1"'})
+    response = client.put(post_path(created), json=content, headers={"If-Match": '"1"'})
 
     assert response.status_code == 200
     assert response.headers["ETag"] == '"2"'
     assert response.json().items() >= {**content, "owner": created.json()["owner"]}.items()
     assert response.json()["updated_at"] > created.json()["updated_at"]
-    assert client.get(path_of(created)).json() == response.json()
+    assert client.get(post_path(created)).json() == response.json()
 
 
-def test_changes_leave_the_rest(client: httpx2.Client) -> None:
+def test_patch_changes_only_given_fields(client: httpx2.Client) -> None:
     created = create(client)
 
-    response = client.patch(path_of(created), json={"title": "On rye"}, headers={"If-Match": '"1"'})
+    response = client.patch(
+        post_path(created), json={"title": "On rye"}, headers={"If-Match": '"1"'}
+    )
 
     assert response.status_code == 200
     assert response.headers["ETag"] == '"2"'
     assert response.json().items() >= {**POST, "title": "On rye"}.items()
 
 
-def test_deleted_post_is_gone(client: httpx2.Client) -> None:
+def test_deleted_post_is_not_found(client: httpx2.Client) -> None:
     created = create(client)
 
-    response = client.delete(path_of(created), headers={"If-Match": '"1"'})
+    response = client.delete(post_path(created), headers={"If-Match": '"1"'})
 
     assert response.status_code == 204
     assert "Content-Type" not in response.headers
-    assert client.get(path_of(created)).status_code == 404
+    assert client.get(post_path(created)).status_code == 404
 
 
-def test_post_is_published_once(client: httpx2.Client) -> None:
+def test_publishing_is_idempotent(client: httpx2.Client) -> None:
     created = create(client)
 
-    first, second = (client.post(f"{path_of(created)}/publish") for _ in range(2))
+    first, second = (client.post(f"{post_path(created)}/publish") for _ in range(2))
 
     assert [first.status_code, second.status_code] == [200, 200]
     assert first.json()["published_at"] is not None
@@ -97,9 +99,7 @@ def test_post_is_published_once(client: httpx2.Client) -> None:
     ("method", "suffix"),
     [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/publish")],
 )
-def test_post_that_is_not_there_is_a_problem(
-    client: httpx2.Client, method: str, suffix: str
-) -> None:
+def test_unknown_post_is_not_found(client: httpx2.Client, method: str, suffix: str) -> None:
     content = CONTENT if method in ("PUT", "PATCH") else None
     headers = {"If-Match": "*"}
 
@@ -110,11 +110,9 @@ def test_post_that_is_not_there_is_a_problem(
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("seen", ['"7", "1"', "*"])
-def test_changes_need_the_state_that_the_client_has_seen(
-    client: httpx2.Client, method: str, seen: str
-) -> None:
-    path = path_of(create(client))
+@pytest.mark.parametrize("etag", ['"7", "1"', "*"])
+def test_changes_require_the_current_etag(client: httpx2.Client, method: str, etag: str) -> None:
+    path = post_path(create(client))
     content = None if method == "DELETE" else CONTENT
 
     def send(**headers: str) -> int:
@@ -124,17 +122,15 @@ def test_changes_need_the_state_that_the_client_has_seen(
     for other in ('"2"', 'W/"1"', "1", '"99999999999999999999999"', ""):
         assert send(**{"If-Match": other}) == 412
     assert client.get(path).headers["ETag"] == '"1"'
-    assert send(**{"If-Match": seen}) in (200, 204)
+    assert send(**{"If-Match": etag}) in (200, 204)
 
 
 @pytest.mark.parametrize(
     ("header", "status"),
     [('"1"', 304), ('W/"1"', 304), ('"0", "1"', 304), ("*", 304), ('"2"', 200), ("1", 200)],
 )
-def test_post_that_the_client_has_is_not_sent(
-    client: httpx2.Client, header: str, status: int
-) -> None:
-    path = path_of(create(client))
+def test_unmodified_post_is_not_sent(client: httpx2.Client, header: str, status: int) -> None:
+    path = post_path(create(client))
 
     response = client.get(path, headers={"If-None-Match": header})
 
@@ -158,10 +154,10 @@ def test_post_that_the_client_has_is_not_sent(
         ({"version": 7}, "/version"),
     ],
 )
-def test_content_that_does_not_fit_is_refused(
+def test_invalid_content_is_rejected(
     client: httpx2.Client, content: dict[str, object], pointer: str
 ) -> None:
-    path = path_of(create(client))
+    path = post_path(create(client))
 
     responses = [
         client.post(POSTS, content=dumps(POST | {"slug": "other"} | content), headers=JSON),
@@ -176,13 +172,13 @@ def test_content_that_does_not_fit_is_refused(
     assert client.get(path).headers["ETag"] == '"1"'
 
 
-def test_owner_is_the_same_for_ever(client: httpx2.Client) -> None:
-    path = path_of(create(client))
+def test_owner_cannot_be_changed(client: httpx2.Client) -> None:
+    path = post_path(create(client))
 
     response = client.patch(path, json={"owner": "bob"}, headers={"If-Match": '"1"'})
 
     assert response.status_code == 422
 
 
-def test_huge_title_is_too_large(client: httpx2.Client) -> None:
+def test_too_large_content_is_rejected(client: httpx2.Client) -> None:
     assert client.post(POSTS, json=POST | {"title": "a" * 10_000_000}).status_code == 413

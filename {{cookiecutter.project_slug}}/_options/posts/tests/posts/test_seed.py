@@ -1,4 +1,4 @@
-"""Posts to develop with."""
+"""The seed command."""
 
 import pytest
 from click.testing import CliRunner
@@ -24,14 +24,14 @@ def test_seed_writes_posts(environment: pytest.MonkeyPatch) -> None:
     with client_for(create_app(IsolatedSettings(database_url=url))) as client:
         published = client.get(POSTS, params={"published": True, "limit": 100}).json()["items"]
     assert len({post["slug"] for post in published}) == 100
-    moment = now().isoformat()
-    assert all(post["created_at"] < post["published_at"] < moment for post in published)
+    current = now().isoformat()
+    assert all(post["created_at"] < post["published_at"] < current for post in published)
 
 
-def test_seed_needs_the_tables(environment: pytest.MonkeyPatch) -> None:
-    from ..support.embedded import NOWHERE
+def test_seed_requires_a_database(environment: pytest.MonkeyPatch) -> None:
+    from ..support.embedded import UNREACHABLE_URL
 
-    environment.setenv("DATABASE_URL", NOWHERE)
+    environment.setenv("DATABASE_URL", UNREACHABLE_URL)
 
     result = CliRunner().invoke(main, ["db", "seed"])
 

@@ -1,4 +1,4 @@
-"""How often posts ask the database."""
+"""The number of statements of requests for posts."""
 
 from collections.abc import Iterator
 
@@ -7,24 +7,24 @@ import pytest
 from sqlalchemy import event
 
 from ..support.framework import App
-from ..support.sessions import engine_of
-from .ownership import BEFORE
-from .posts import CONTENT, POST, POSTS, create, path_of
+from ..support.sessions import get_engine
+from .ownership import AUTHENTICATION_STATEMENTS
+from .posts import CONTENT, POST, POSTS, create, post_path
 
 
 @pytest.fixture
 def statements(app: App, client: httpx2.Client) -> Iterator[list[str]]:
-    """The statements that were executed, by their first words."""
+    """Collect the first words of the executed statements."""
     executed: list[str] = []
 
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+    def record(connection: object, cursor: object, statement: str, *rest: object) -> None:
         word = statement.split()[0]
         if word not in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
             executed.append(word)
 
-    event.listen(engine_of(app), "before_cursor_execute", note)
+    event.listen(get_engine(app), "before_cursor_execute", record)
     yield executed
-    event.remove(engine_of(app), "before_cursor_execute", note)
+    event.remove(get_engine(app), "before_cursor_execute", record)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def statements(app: App, client: httpx2.Client) -> Iterator[list[str]]:
         ("POST", "/publish", None, ["SELECT", "SELECT", "UPDATE"]),
     ],
 )
-def test_one_post_takes_few_statements(
+def test_requests_for_one_post_execute_few_statements(
     client: httpx2.Client,
     statements: list[str],
     method: str,
@@ -45,34 +45,30 @@ def test_one_post_takes_few_statements(
     content: object,
     expected: list[str],
 ) -> None:
-    path = path_of(create(client))
+    path = post_path(create(client))
     statements.clear()
 
     headers = {"If-Match": '"1"'}
     response = client.request(method, f"{path}{suffix}", json=content, headers=headers)
 
     assert response.is_success
-    assert statements == BEFORE + expected
+    assert statements == AUTHENTICATION_STATEMENTS + expected
 
 
 @pytest.mark.parametrize("rows", [0, 3, 20])
-def test_list_takes_one_statement_however_many_there_are(
-    client: httpx2.Client, statements: list[str], rows: int
-) -> None:
+def test_list_executes_one_select(client: httpx2.Client, statements: list[str], rows: int) -> None:
     for number in range(rows):
         create(client, slug=f"post-{number}")
-    assert statements == [*BEFORE, "INSERT"] * rows
+    assert statements == [*AUTHENTICATION_STATEMENTS, "INSERT"] * rows
     statements.clear()
 
     listed = client.get(POSTS, params={"limit": 3}).json()["items"]
 
     assert len(listed) == min(rows, 3)
-    assert statements == [*BEFORE, "SELECT"]
+    assert statements == [*AUTHENTICATION_STATEMENTS, "SELECT"]
 
 
-def test_content_that_does_not_fit_is_not_stored(
-    client: httpx2.Client, statements: list[str]
-) -> None:
+def test_invalid_content_executes_no_insert(client: httpx2.Client, statements: list[str]) -> None:
     client.post(POSTS, json=POST | {"slug": ""})
 
-    assert statements == BEFORE
+    assert statements == AUTHENTICATION_STATEMENTS

@@ -15,7 +15,7 @@ from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 from {{ cookiecutter.package_name }}.observability import metrics
 from {{ cookiecutter.package_name }}.observability.requests import RequestRecord
 
-from ..support.framework import App, client_for, refuse, route, route_variable
+from ..support.framework import App, client_for, raise_conflict, route, route_variable
 from ..support.settings import PACKAGE, IsolatedSettings
 
 TOKEN = "t9_pQ4vLx0ZbW7rJ2mKc8NfH5sDyG3aE"
@@ -23,10 +23,12 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def app(deployed: dict[str, object]) -> App:
-    app = create_app(IsolatedSettings.model_validate(deployed | {"metrics_token": TOKEN}))
+def app(production_settings: dict[str, object]) -> App:
+    app = create_app(
+        IsolatedSettings.model_validate(production_settings | {"metrics_token": TOKEN})
+    )
     route_variable(app, "/things/{variable}", str)
-    route(app, "/refuse", refuse)
+    route(app, "/conflict", raise_conflict)
     return app
 
 
@@ -38,13 +40,13 @@ def counts(client: httpx2.Client) -> dict[tuple[str, str, str], float]:
 
 
 def test_requests_are_counted_by_method_route_and_status(client: httpx2.Client) -> None:
-    for path in ("/things/1?a=b", "/things/2", "/refuse", "/nowhere"):
+    for path in ("/things/1?a=b", "/things/2", "/conflict", "/nowhere"):
         client.get(path)
     client.request("BREW", "/livez")
 
     assert counts(client) == {
         ("GET", "/things/{variable}", "200"): 2,
-        ("GET", "/refuse", "409"): 1,
+        ("GET", "/conflict", "409"): 1,
         ("GET", "", "404"): 1,
         ("_OTHER", "", "405"): 1,
     }
@@ -89,17 +91,19 @@ def test_scraper_may_connect_by_address(client: httpx2.Client) -> None:
 
 @pytest.mark.parametrize(("environment", "status"), [("development", 200), ("test", 404)])
 def test_metrics_are_open_in_development_only(
-    deployed: dict[str, object], environment: str, status: int
+    production_settings: dict[str, object], environment: str, status: int
 ) -> None:
-    app = create_app(IsolatedSettings.model_validate(deployed | {"environment": environment}))
+    app = create_app(
+        IsolatedSettings.model_validate(production_settings | {"environment": environment})
+    )
 
     with client_for(app) as client:
         assert client.get("/metrics").status_code == status
 
 
-def test_guessable_token_is_rejected(deployed: dict[str, object]) -> None:
+def test_guessable_token_is_rejected(production_settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="is too short"):
-        IsolatedSettings.model_validate(deployed | {"metrics_token": "secret"})
+        IsolatedSettings.model_validate(production_settings | {"metrics_token": "secret"})
     assert IsolatedSettings.model_validate({"metrics_token": "secret"}).metrics_token
 
 

@@ -1,8 +1,8 @@
-"""What the shared tests have to know about FastAPI."""
+"""Helpers of the shared tests for FastAPI."""
 
 import asyncio
 from asyncio import Barrier
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import httpx2
@@ -19,9 +19,10 @@ __all__ = [
     "Barrier",
     "client_for",
     "fail",
+    "fail_once",
     "hang",
-    "refuse",
-    "repeated",
+    "raise_conflict",
+    "repeated_header",
     "route",
     "route_body",
     "route_connection",
@@ -35,29 +36,29 @@ ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
 
 
 def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:
-    """Return a client that runs the lifespan while it is open, and speaks from an address."""
+    """Return a test client with an address, which runs the lifespan while it is open."""
     return TestClient(
         app, base_url="http://localhost", client=(address, 50000), raise_server_exceptions=False
     )
 
 
-def repeated(name: str, *values: str) -> list[tuple[str, str]]:
-    """Return a header that is sent more than once, as servers pass it on."""
+def repeated_header(name: str, *values: str) -> list[tuple[str, str]]:
+    """Return a header that was sent several times, as the server passes it on."""
     return [(name, value) for value in values]
 
 
-def refuse() -> None:
-    """Be an endpoint that answers with an error and says why."""
+def raise_conflict() -> None:
+    """Raise an HTTP error with a detail; an endpoint."""
     raise HTTPException(409, "The title is taken.")
 
 
 def route(app: App, path: str, function: Callable[[], object]) -> None:
-    """Let a path call a function."""
+    """Add an endpoint that calls a function."""
     app.add_api_route(path, function, response_model=None)
 
 
 def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
-    """Let a path take a body, which may have a default, and send it back."""
+    """Add an endpoint that returns its body, which may have a default."""
 
     async def echo(body: Any) -> Any:
         return body
@@ -68,7 +69,7 @@ def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
 
 
 def route_connection(app: App, path: str) -> None:
-    """Let a path return the address of the client, and its own URL."""
+    """Add an endpoint that returns the client's address and its own URL."""
 
     async def read_connection(request: Request) -> dict[str, str]:
         assert request.client
@@ -78,7 +79,7 @@ def route_connection(app: App, path: str) -> None:
 
 
 def route_query(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path take a query, and send it back."""
+    """Add an endpoint that returns its query parameters."""
 
     async def echo(query: Any) -> Any:
         return query
@@ -88,7 +89,7 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
 
 
 def route_variable(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path with `{variable}` in it send the variable back."""
+    """Add an endpoint that returns the path parameter `{variable}`."""
 
     async def echo(variable: Any) -> Any:
         return variable
@@ -98,19 +99,30 @@ def route_variable(app: App, path: str, schema: type[Any]) -> None:
 
 
 def run_command(app: App, *arguments: str) -> Result:
-    """Run a command that hangs on the application."""
+    """Run a command of the application."""
     return CliRunner().invoke(main, arguments, obj=app.state.settings)
 
 
 async def succeed() -> None:
-    """Be a readiness check that passes."""
+    """Pass a readiness check."""
 
 
 async def fail() -> None:
-    """Be a readiness check that fails."""
-    raise ConnectionError("the test wants this check to fail")
+    """Fail a readiness check."""
+    raise ConnectionError("this check always fails")
+
+
+def fail_once() -> Callable[[], Awaitable[None]]:
+    """Return a readiness check that fails on its first call only."""
+    checks = [fail]
+
+    async def check() -> None:
+        if checks:
+            await checks.pop()()
+
+    return check
 
 
 async def hang() -> None:
-    """Be a readiness check that never returns."""
+    """Never return from a readiness check."""
     await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""WebSockets: hosts, origins, ids, proxies, errors and log lines are those of requests."""
+"""WebSockets: allowed hosts, origins, ids, proxies, errors and log lines."""
 
 import asyncio
 import json
@@ -29,11 +29,11 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
 from ..support.framework import App
-from ..support.serving import serving
+from ..support.serving import running_server
 from ..support.settings import IsolatedSettings
 
 URL = "ws://localhost/sockets/echo"
-UNTRUSTED, REFUSED = "Invalid host header", "Origin not allowed"
+UNTRUSTED_HOST, UNTRUSTED_ORIGIN = "Invalid host header", "Origin not allowed"
 ORIGIN = "https://app.example.com"
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -47,12 +47,12 @@ class Closed(ProblemError):
 
 
 async def room(connection: HTTPConnection) -> str:
-    """Be a dependency of WebSockets and requests alike."""
+    """Return the name of a room, or raise the error that the name stands for."""
     name = connection.query_params.get("room", "hall")
     if name == "closed":
         raise Closed
     if name == "crashed":
-        raise RuntimeError("an internal of the service")
+        raise RuntimeError("an internal detail")
     if name == "unknown":
         raise HTTPException(404, "There is no such room.")
     if name == "forbidden":
@@ -86,7 +86,7 @@ async def described(websocket: WebSocket) -> None:
 
 @router.websocket("/failing")
 async def failing(websocket: WebSocket, error: str) -> None:
-    errors = {"crash": RuntimeError("an internal of the service"), "closed": Closed()}
+    errors = {"crash": RuntimeError("an internal detail"), "closed": Closed()}
     await websocket.accept()
     if error == "late":
         await websocket.close()
@@ -99,43 +99,43 @@ async def silent(websocket: WebSocket) -> None:
     pass
 
 
-def app_with(**settings: object) -> App:
+def make_app(**settings: object) -> App:
     app = create_app(IsolatedSettings.model_validate(settings))
     app.include_router(router)
     return app
 
 
-def client_of(app: App, address: str = "127.0.0.1") -> TestClient:
+def make_client(app: App, address: str = "127.0.0.1") -> TestClient:
     return TestClient(app, client=(address, 50000))
 
 
 @pytest.fixture
-def client(deployed: dict[str, object]) -> Iterator[TestClient]:
-    with client_of(app_with(**deployed)) as client:
+def client(production_settings: dict[str, object]) -> Iterator[TestClient]:
+    with make_client(make_app(**production_settings)) as client:
         yield client
 
 
-def refusal(client: TestClient, url: str, *headers: tuple[str, str]) -> WebSocketDenialResponse:
-    """Return the response to a handshake that is refused."""
+def rejection(client: TestClient, url: str, *headers: tuple[str, str]) -> WebSocketDenialResponse:
+    """Return the response to a rejected handshake."""
     sent = httpx2.Headers(headers)
     with (
-        pytest.raises(WebSocketDenialResponse) as refused,
+        pytest.raises(WebSocketDenialResponse) as rejected,
         client.websocket_connect(url, headers=sent),
     ):
         pass
-    return refused.value
+    return rejected.value
 
 
-def headers_of(socket: WebSocketTestSession) -> dict[bytes, bytes]:
-    """Return the headers of the response that accepted a handshake."""
+def accept_headers(socket: WebSocketTestSession) -> dict[bytes, bytes]:
+    """Return the headers of the accepted handshake."""
     return dict(socket.extra_headers or [])
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def test_connection_has_an_id_and_one_line(
+def test_connection_is_logged_once_with_its_id(
     client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
@@ -144,10 +144,10 @@ def test_connection_has_an_id_and_one_line(
     with client.websocket_connect(f"{URL}/bob?room=cellar", headers=headers) as socket:
         socket.send_text("é")
         assert socket.receive_text() == "é"
-        assert headers_of(socket)[b"x-request-id"] == ID.encode()
-        assert headers_of(socket)[b"x-room"] == b"cellar"
+        assert accept_headers(socket)[b"x-request-id"] == ID.encode()
+        assert accept_headers(socket)[b"x-room"] == b"cellar"
 
-    (line,) = lines(capsys)
+    (line,) = log_lines(capsys)
     assert line.pop("duration_ms") > 0
     del line["time"], line["logger"]
     assert line == {
@@ -163,7 +163,7 @@ def test_connection_has_an_id_and_one_line(
     }
 
 
-def test_connection_that_the_service_closes_has_a_line(
+def test_connection_closed_by_the_service_is_logged(
     client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with client.websocket_connect("ws://localhost/sockets/numbered?number=3") as socket:
@@ -172,44 +172,49 @@ def test_connection_that_the_service_closes_has_a_line(
         with pytest.raises(WebSocketDisconnect):
             socket.receive_bytes()
 
-    (line,) = lines(capsys)
+    (line,) = log_lines(capsys)
     assert (line["status"], line["bytes"]) == (101, 3)
 
 
-def test_log_may_be_without_requests(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_log_level_disables_the_connection_line(
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (
-        client_of(app_with(log_level="WARNING", **deployed)) as client,
+        make_client(make_app(log_level="WARNING", **production_settings)) as client,
         client.websocket_connect(URL),
     ):
         pass
 
-    assert lines(capsys) == []
+    assert log_lines(capsys) == []
 
 
 @pytest.mark.parametrize(
     ("path", "headers", "status", "detail"),
     [
-        ("/sockets/echo", [("Host", "evil.example")], 400, UNTRUSTED),
-        ("/sockets/echo", [("Host", "localhost"), ("Host", "evil.example")], 400, UNTRUSTED),
-        ("/livez", [("Host", "evil.example")], 400, UNTRUSTED),
-        ("/sockets/echo", [("Origin", "https://evil.example")], 403, REFUSED),
-        ("/sockets/echo", [("Origin", "null")], 403, REFUSED),
-        ("/sockets/echo", [("Origin", "https://localhost.evil")], 403, REFUSED),
-        ("/sockets/echo", [("Origin", "ftp://localhost")], 403, REFUSED),
-        ("/sockets/echo", [("Origin", "")], 403, REFUSED),
-        ("/sockets/echo", [("Origin", "http://localhost"), ("Origin", ORIGIN)], 403, REFUSED),
+        ("/sockets/echo", [("Host", "evil.example")], 400, UNTRUSTED_HOST),
+        ("/sockets/echo", [("Host", "localhost"), ("Host", "evil.example")], 400, UNTRUSTED_HOST),
+        ("/livez", [("Host", "evil.example")], 400, UNTRUSTED_HOST),
+        ("/sockets/echo", [("Origin", "https://evil.example")], 403, UNTRUSTED_ORIGIN),
+        ("/sockets/echo", [("Origin", "null")], 403, UNTRUSTED_ORIGIN),
+        ("/sockets/echo", [("Origin", "https://localhost.evil")], 403, UNTRUSTED_ORIGIN),
+        ("/sockets/echo", [("Origin", "ftp://localhost")], 403, UNTRUSTED_ORIGIN),
+        ("/sockets/echo", [("Origin", "")], 403, UNTRUSTED_ORIGIN),
+        (
+            "/sockets/echo",
+            [("Origin", "http://localhost"), ("Origin", ORIGIN)],
+            403,
+            UNTRUSTED_ORIGIN,
+        ),
         ("/sockets/echo?room=closed", [], 409, "The room is closed."),
         ("/sockets/echo?room=unknown", [], 404, "There is no such room."),
         ("/sockets/echo?room=crashed", [], 500, None),
         ("/sockets/echo?room=forbidden", [], 403, None),
         ("/sockets/numbered?number=one", [], 422, None),
         ("/livez", [], 404, None),
-        ("/nowhere", [], 404, None),
+        ("/unknown", [], 404, None),
     ],
 )
-def test_refused_handshake_has_a_problem_headers_and_a_line(
+def test_rejected_handshake_is_a_problem_and_is_logged(
     client: TestClient,
     path: str,
     headers: list[tuple[str, str]],
@@ -219,7 +224,7 @@ def test_refused_handshake_has_a_problem_headers_and_a_line(
 ) -> None:
     url = f"ws://localhost{path}"
 
-    response = refusal(client, url, *headers, ("X-Request-ID", ID))
+    response = rejection(client, url, *headers, ("X-Request-ID", ID))
 
     assert response.status_code == status
     problem = response.json()
@@ -227,13 +232,13 @@ def test_refused_handshake_has_a_problem_headers_and_a_line(
     assert problem["request_id"] == response.headers["X-Request-ID"] == ID
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["X-Frame-Options"] == "DENY"
-    line = lines(capsys)[-1]
+    line = log_lines(capsys)[-1]
     assert (line["method"], line["status"], line["request_id"]) == ("WEBSOCKET", status, ID)
 
 
-def test_refusal_has_the_headers_and_the_parts_of_its_error(client: TestClient) -> None:
-    closed = refusal(client, f"{URL}?room=closed")
-    invalid = refusal(client, "ws://localhost/sockets/numbered?number=one")
+def test_rejection_contains_headers_and_validation_errors(client: TestClient) -> None:
+    closed = rejection(client, f"{URL}?room=closed")
+    invalid = rejection(client, "ws://localhost/sockets/numbered?number=one")
 
     assert closed.headers["Retry-After"] == "5"
     (error,) = invalid.json()["errors"]
@@ -243,48 +248,50 @@ def test_refusal_has_the_headers_and_the_parts_of_its_error(client: TestClient) 
 def test_unhandled_error_is_logged_once(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    refusal(client, f"{URL}?room=crashed")
+    rejection(client, f"{URL}?room=crashed")
 
     assert [record.message for record in caplog.records] == ["unhandled error", "request"]
-    assert "an internal of the service" in caplog.text
+    assert "an internal detail" in caplog.text
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, "http://localhost", "https://localhost", None])
-def test_pages_of_the_service_and_of_the_settings_may_connect(
-    origin: str | None, deployed: dict[str, object]
+def test_same_origin_and_allowed_origins_can_connect(
+    origin: str | None, production_settings: dict[str, object]
 ) -> None:
     headers = {"Origin": origin} if origin else {}
 
     with (
-        client_of(app_with(cors_origins=[ORIGIN], **deployed)) as client,
+        make_client(make_app(cors_origins=[ORIGIN], **production_settings)) as client,
         client.websocket_connect(URL, headers=headers) as socket,
     ):
         socket.send_text("a")
         assert socket.receive_text() == "a"
 
 
-def test_pages_of_any_origin_may_connect() -> None:
+def test_wildcard_origin_allows_any_origin() -> None:
     with (
-        client_of(app_with(cors_origins=["*"])) as client,
+        make_client(make_app(cors_origins=["*"])) as client,
         client.websocket_connect(URL, headers={"Origin": "https://any.example"}) as socket,
     ):
-        assert headers_of(socket)[b"x-room"] == b"hall"
+        assert accept_headers(socket)[b"x-room"] == b"hall"
 
 
-def test_refusal_in_debug_mode_shows_the_traceback() -> None:
-    with client_of(app_with(debug=True, cors_origins=[ORIGIN])) as client:
-        response = refusal(client, f"{URL}?room=crashed", ("Origin", ORIGIN))
+def test_rejection_in_debug_mode_contains_the_traceback() -> None:
+    with make_client(make_app(debug=True, cors_origins=[ORIGIN])) as client:
+        response = rejection(client, f"{URL}?room=crashed", ("Origin", ORIGIN))
 
-    assert "an internal of the service" in response.json()["detail"]
+    assert "an internal detail" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/shop/sockets/described", "/sockets/described"])
-def test_proxies_and_the_root_path_count(path: str, deployed: dict[str, object]) -> None:
-    settings = {"root_path": "/shop", "trusted_proxies": ["127.0.0.1"], **deployed}
+def test_trusted_proxies_and_the_root_path_are_applied(
+    path: str, production_settings: dict[str, object]
+) -> None:
+    settings = {"root_path": "/shop", "trusted_proxies": ["127.0.0.1"], **production_settings}
     headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
     with (
-        client_of(app_with(**settings), "::ffff:127.0.0.1") as client,
+        make_client(make_app(**settings), "::ffff:127.0.0.1") as client,
         client.websocket_connect(f"ws://localhost{path}", headers=headers) as socket,
     ):
         assert socket.receive_json() == {
@@ -293,12 +300,12 @@ def test_proxies_and_the_root_path_count(path: str, deployed: dict[str, object])
         }
 
 
-def test_refusal_behind_tls_has_the_header_for_it(deployed: dict[str, object]) -> None:
-    app = app_with(trusted_proxies=["127.0.0.1"], **deployed)
+def test_rejection_over_tls_has_hsts(production_settings: dict[str, object]) -> None:
+    app = make_app(trusted_proxies=["127.0.0.1"], **production_settings)
 
-    with client_of(app) as client:
-        plain = refusal(client, "ws://localhost/nowhere")
-        secure = refusal(client, "ws://localhost/nowhere", ("X-Forwarded-Proto", "wss"))
+    with make_client(app) as client:
+        plain = rejection(client, "ws://localhost/unknown")
+        secure = rejection(client, "ws://localhost/unknown", ("X-Forwarded-Proto", "wss"))
 
     assert "Strict-Transport-Security" not in plain.headers
     assert "Strict-Transport-Security" in secure.headers
@@ -314,18 +321,18 @@ def test_error_closes_an_open_connection(
         socket.receive_text()
 
     assert closed.value.code == code
-    assert lines(capsys)[-1]["status"] == 101
+    assert log_lines(capsys)[-1]["status"] == 101
 
 
-def connect(app: App, path: str, **more: Any) -> list[Message]:
-    """Be a server with a WebSocket; return the messages that it is sent."""
+def connect(app: App, path: str, **scope_items: Any) -> list[Message]:
+    """Connect to the ASGI application; return the messages that it sends."""
     sent: list[Message] = []
     scope = {
         "type": "websocket",
         "path": path,
-        "query_string": more.pop("query_string", b""),
+        "query_string": scope_items.pop("query_string", b""),
         "headers": [(b"host", b"localhost")],
-        **more,
+        **scope_items,
     }
 
     async def receive() -> Message:
@@ -334,41 +341,45 @@ def connect(app: App, path: str, **more: Any) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append({**message})
         if message.get("code") == 1011:
-            raise OSError("the client has left")
+            raise OSError("the client has disconnected")
 
     asyncio.run(app(scope, receive, send))
     return sent
 
 
-def test_server_that_cannot_send_responses_refuses_by_itself(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_handshake_is_closed_without_response_support(
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = app_with(**deployed)
+    app = make_app(**production_settings)
 
-    assert connect(app, "/nowhere", extensions={}) == [{"type": "websocket.close", "code": 1008}]
-    (line,) = lines(capsys)
+    assert connect(app, "/unknown", extensions={}) == [{"type": "websocket.close", "code": 1008}]
+    (line,) = log_lines(capsys)
     assert (line["status"], line["client"]) == (403, None)
 
 
-def test_client_that_has_left_is_no_error(deployed: dict[str, object]) -> None:
-    sent = connect(app_with(**deployed), "/sockets/failing", query_string=b"error=crash")
+def test_disconnect_before_the_close_raises_no_error(
+    production_settings: dict[str, object],
+) -> None:
+    sent = connect(make_app(**production_settings), "/sockets/failing", query_string=b"error=crash")
 
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
 
 
-def test_endpoint_that_does_nothing_is_logged_as_a_server_answers_it(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_endpoint_that_sends_nothing_is_logged_with_status_500(
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert connect(app_with(**deployed), "/sockets/silent", client=["127.0.0.1", 1]) == []
+    assert (
+        connect(make_app(**production_settings), "/sockets/silent", client=["127.0.0.1", 1]) == []
+    )
 
-    (line,) = lines(capsys)
+    (line,) = log_lines(capsys)
     assert (line["route"], line["status"]) == ("/sockets/silent", 500)
 
 
-def test_handshakes_reach_the_service_through_its_server(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_server_accepts_and_rejects_handshakes(
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(app_with(**deployed), ws="auto") as port:
+    with running_server(make_app(**production_settings), ws="auto") as port:
         url = f"ws://localhost:{port}/sockets/echo"
         with websockets.connect(
             url, origin=Origin(f"http://localhost:{port}"), additional_headers={"X-Request-ID": ID}
@@ -377,22 +388,24 @@ def test_handshakes_reach_the_service_through_its_server(
             assert socket.recv() == "é"
             assert socket.response
             assert socket.response.headers["X-Request-ID"] == ID
-        with pytest.raises(InvalidStatus) as refused:
+        with pytest.raises(InvalidStatus) as rejected:
             websockets.connect(url, origin=Origin("https://evil.example"))
 
-    response = refused.value.response
+    response = rejected.value.response
     assert response.status_code == 403
     assert response.headers["X-Frame-Options"] == "DENY"
     assert json.loads(response.body)["request_id"] == response.headers["X-Request-ID"]
-    written = lines(capsys)
-    assert [(line["route"], line["status"]) for line in written if "route" in line] == [
+    logged = log_lines(capsys)
+    assert [(line["route"], line["status"]) for line in logged if "route" in line] == [
         ("/sockets/echo", 101),
         (None, 403),
     ]
 
 
-def test_dependency_may_be_shared_with_requests(deployed: dict[str, object]) -> None:
-    app = app_with(**deployed)
+def test_dependency_works_for_requests_and_websockets(
+    production_settings: dict[str, object],
+) -> None:
+    app = make_app(**production_settings)
 
     async def read(request: Request, name: Annotated[str, Depends(room)]) -> str:
         return name

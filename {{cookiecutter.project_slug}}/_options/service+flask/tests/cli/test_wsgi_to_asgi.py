@@ -1,4 +1,4 @@
-"""A WSGI application behind the server: what its threads see of requests, and clients of its responses."""
+"""A WSGI application behind the ASGI server: requests, responses, streams and threads."""
 
 import sys
 import time
@@ -10,32 +10,32 @@ import pytest
 
 from {{ cookiecutter.package_name }}.cli import wsgi_to_asgi
 
-from ..support.serving import Client, Relay, relaying
+from ..support.serving import Client, Relay, running_relay
 
 LIMIT = 100_000
 
 
 class App:
-    """A WSGI application that does what the path says, and keeps what became of it."""
+    """A WSGI application with a method for each path; it records requests."""
 
     def __init__(self) -> None:
         self.environs: list[WSGIEnvironment] = []
         self.bodies: list[int] = []
-        self.closed, self.may_go_on = Event(), Event()
+        self.closed, self.resume = Event(), Event()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.environs.append(environ)
         assert current_thread().name.startswith(("request", "probe"))
         view = getattr(self, environ["PATH_INFO"].partition("/")[2].partition("/")[0])
-        answer: Iterable[bytes] = view(environ, start_response)
-        return answer
+        response: Iterable[bytes] = view(environ, start_response)
+        return response
 
     def read(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         self.bodies.append(len(environ["wsgi.input"].read()))
         start_response("200 OK", [("Content-Length", "2")])
         return [b"", b"o", b"k"]
 
-    def nothing(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def empty(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response("204 No Content", [])
         return []
 
@@ -43,7 +43,7 @@ class App:
         start_response("200 OK", [])
         try:
             yield b"first"
-            assert self.may_go_on.wait(10)
+            assert self.resume.wait(10)
             for _ in range(1000):
                 time.sleep(0.01)
                 yield b"x" * 10_000
@@ -54,7 +54,7 @@ class App:
         start_response("200 OK", [])
         return [b"alive"]
 
-    def old(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def write(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         write = start_response("200 OK", [])
         write(b"written ")
         return [b"and returned"]
@@ -62,24 +62,24 @@ class App:
     def replace(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response("200 OK", [("Content-Length", "5")])
         try:
-            raise ValueError("on the way")
+            raise ValueError("while responding")
         except ValueError:
             start_response("500 Internal Server Error", [], sys.exc_info())
         return [b"failed"]
 
-    def late(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    def fail_late(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"first"
         try:
-            raise ValueError("on the way")
+            raise ValueError("while responding")
         except ValueError:
             start_response("500 Internal Server Error", [], sys.exc_info())
 
 
 @pytest.fixture(scope="module")
 def relay() -> Iterator[Relay]:
-    # Longer than a client of these tests waits: what is answered was answered at once.
-    with relaying(request_timeout=60) as relay:
+    # Longer than the timeout of the test client: no response depends on this timeout.
+    with running_relay(request_timeout=60) as relay:
         yield relay
 
 
@@ -94,14 +94,14 @@ def port(app: App, relay: Relay) -> int:
     return relay.port
 
 
-def ask(port: int, *lines: str, body: bytes = b"") -> bytes:
+def request(port: int, *lines: str, body: bytes = b"") -> bytes:
     with Client(port) as client:
         client.send(*lines, "Connection: close", body=body)
         return client.receive()
 
 
-def test_environment_has_what_was_sent(app: App, port: int) -> None:
-    received = ask(
+def test_environ_describes_the_request(app: App, port: int) -> None:
+    received = request(
         port,
         "POST /read/caf%C3%A9/%FF?q=%20x HTTP/1.1",
         "Content-Type: text/plain",
@@ -138,71 +138,71 @@ def test_environment_has_what_was_sent(app: App, port: int) -> None:
 
 
 def test_response_without_a_body_is_complete(port: int) -> None:
-    assert ask(port, "GET /nothing HTTP/1.1").startswith(b"HTTP/1.1 204 ")
+    assert request(port, "GET /empty HTTP/1.1").startswith(b"HTTP/1.1 204 ")
 
 
-def test_what_is_written_comes_before_what_is_returned(port: int) -> None:
-    received = ask(port, "GET /old HTTP/1.0")
+def test_written_data_precedes_returned_data(port: int) -> None:
+    received = request(port, "GET /write HTTP/1.0")
 
     assert received.endswith(b"written \r\nc\r\nand returned\r\n0\r\n\r\n")
 
 
-def test_response_that_failed_is_replaced_before_it_was_sent(port: int) -> None:
-    received = ask(port, "GET /replace HTTP/1.1")
+def test_error_before_the_start_replaces_the_response(port: int) -> None:
+    received = request(port, "GET /replace HTTP/1.1")
 
     assert received.startswith(b"HTTP/1.1 500 ")
     assert b"failed" in received
 
 
-def test_response_that_fails_after_it_was_sent_breaks_off(port: int) -> None:
-    received = ask(port, "GET /late HTTP/1.1")
+def test_error_after_the_start_truncates_the_response(port: int) -> None:
+    received = request(port, "GET /fail_late HTTP/1.1")
 
     assert b"first" in received
     assert not received.endswith(b"0\r\n\r\n")
 
 
-def test_parts_of_a_stream_are_sent_as_they_come(app: App, port: int) -> None:
+def test_stream_is_sent_without_buffering(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("GET /stream HTTP/1.1")
 
         assert client.receive(b"first\r\n").endswith(b"first\r\n")
-        app.may_go_on.set()
+        app.resume.set()
 
 
-def test_stream_ends_when_its_client_leaves(app: App, port: int) -> None:
+def test_disconnect_closes_a_stream(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("GET /stream HTTP/1.1")
         client.socket.recv(4096)
-    app.may_go_on.set()
+    app.resume.set()
 
     assert app.closed.wait(5)
 
 
-def test_bodies_that_are_waited_for_take_no_thread(app: App, port: int) -> None:
+def test_incomplete_bodies_block_no_thread(app: App, port: int) -> None:
     clients = [Client(port) for _ in range(20)]
     for client in clients:
         client.send("POST /read HTTP/1.1", "Content-Length: 9", "Connection: close", body=b"half")
 
-    assert ask(port, "GET /nothing HTTP/1.1").startswith(b"HTTP/1.1 204 ")
+    assert request(port, "GET /empty HTTP/1.1").startswith(b"HTTP/1.1 204 ")
 
     for client in clients:
         client.socket.close()
     assert app.bodies == []
 
 
-def test_probe_is_answered_while_all_threads_are_busy(app: App, port: int) -> None:
+def test_probe_responds_while_all_threads_are_busy(app: App, port: int) -> None:
     clients = [Client(port) for _ in range(3)]
     for client in clients:
         client.send("GET /stream HTTP/1.1")
     for client in clients[:2]:
         assert client.socket.recv(4096)
 
-    assert b"alive" in ask(port, "GET /livez HTTP/1.1")
+    assert b"alive" in request(port, "GET /livez HTTP/1.1")
 
     assert not app.closed.is_set()
     for client in clients:
         client.socket.close()
-    app.may_go_on.set()
+    app.resume.set()
 
 
 @pytest.mark.parametrize(
@@ -211,16 +211,16 @@ def test_probe_is_answered_while_all_threads_are_busy(app: App, port: int) -> No
         (["Content-Length: 50000"], b"x" * 50_000, 50_000),
         (["Content-Length: 100001"], b"", 0),
     ],
-    ids=["as long as it may be", "too long"],
+    ids=["within the limit", "too long"],
 )
-def test_body_of_known_length_is_received_unless_it_is_too_long(
+def test_body_with_content_length_is_received_up_to_the_limit(
     lines: list[str], body: bytes, received: int, app: App, port: int
 ) -> None:
-    assert ask(port, "POST /read HTTP/1.1", *lines, body=body).endswith(b"ok")
+    assert request(port, "POST /read HTTP/1.1", *lines, body=body).endswith(b"ok")
     assert app.bodies == [received]
 
 
-def test_body_of_unknown_length_is_received_up_to_the_limit(app: App, port: int) -> None:
+def test_chunked_body_is_received_up_to_the_limit(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Transfer-Encoding: chunked")
         for _ in range(40):

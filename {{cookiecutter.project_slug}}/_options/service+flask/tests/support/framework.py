@@ -1,4 +1,4 @@
-"""What the shared tests have to know about Flask."""
+"""Helpers of the shared tests for Flask."""
 
 import threading
 from collections.abc import Callable
@@ -19,9 +19,10 @@ __all__ = [
     "Barrier",
     "client_for",
     "fail",
+    "fail_once",
     "hang",
-    "refuse",
-    "repeated",
+    "raise_conflict",
+    "repeated_header",
     "route",
     "route_body",
     "route_connection",
@@ -35,28 +36,28 @@ ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
 
 
 def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:
-    """Return a client that speaks HTTP to the application, from an address."""
+    """Return a test client with an address."""
     transport = httpx2.WSGITransport(app, remote_addr=address)
     return httpx2.Client(transport=transport, base_url="http://localhost")
 
 
-def repeated(name: str, *values: str) -> list[tuple[str, str]]:
-    """Return a header that is sent more than once, as servers pass it on."""
+def repeated_header(name: str, *values: str) -> list[tuple[str, str]]:
+    """Return a header that was sent several times, as the server passes it on."""
     return [(name, ",".join(values))]
 
 
-def refuse() -> NoReturn:
-    """Be an endpoint that answers with an error and says why."""
+def raise_conflict() -> NoReturn:
+    """Raise an HTTP error with a detail; an endpoint."""
     abort(409, "The title is taken.")
 
 
 def route(app: App, path: str, function: Callable[[], ResponseReturnValue]) -> None:
-    """Let a path call a function."""
+    """Add an endpoint that calls a function."""
     app.add_url_rule(path, view_func=function)
 
 
 def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
-    """Let a path take a body, which may have a default, and send it back."""
+    """Add an endpoint that returns its body, which may have a default."""
 
     def echo(body: Any) -> Any:
         return body
@@ -67,7 +68,7 @@ def route_body(app: App, path: str, schema: Any, **default: Any) -> None:
 
 
 def route_connection(app: App, path: str) -> None:
-    """Let a path return the address of the client, and its own URL."""
+    """Add an endpoint that returns the client's address and its own URL."""
 
     def read_connection() -> dict[str, str | None]:
         return {
@@ -79,7 +80,7 @@ def route_connection(app: App, path: str) -> None:
 
 
 def route_query(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path take a query, and send it back."""
+    """Add an endpoint that returns its query parameters."""
 
     def echo(query: Any) -> Any:
         return query
@@ -89,7 +90,7 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
 
 
 def route_variable(app: App, path: str, schema: type[Any]) -> None:
-    """Let a path with `{variable}` in it send the variable back."""
+    """Add an endpoint that returns the path parameter `{variable}`."""
 
     def echo(variable: Any) -> Any:
         return variable
@@ -99,24 +100,35 @@ def route_variable(app: App, path: str, schema: type[Any]) -> None:
 
 
 def operation(app: App, view: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Make an operation of a view."""
+    """Decorate a view as an operation."""
     return operations.operation(**options)(view)
 
 
 def run_command(app: App, *arguments: str) -> Result:
-    """Run a command that hangs on the application."""
+    """Run a command of the application."""
     return app.test_cli_runner().invoke(args=arguments)
 
 
 def succeed() -> None:
-    """Be a readiness check that passes."""
+    """Pass a readiness check."""
 
 
 def fail() -> None:
-    """Be a readiness check that fails."""
-    raise ConnectionError("the test wants this check to fail")
+    """Fail a readiness check."""
+    raise ConnectionError("this check always fails")
+
+
+def fail_once() -> Callable[[], None]:
+    """Return a readiness check that fails on its first call only."""
+    checks = [fail]
+
+    def check() -> None:
+        if checks:
+            checks.pop()()
+
+    return check
 
 
 def hang() -> None:
-    """Be a readiness check that never returns."""
+    """Never return from a readiness check."""
     threading.Event().wait()

@@ -1,4 +1,4 @@
-"""What the server does with clients that are slow, silent, or send too much."""
+"""HTTP timeouts and limits: slow clients, incomplete requests, large requests."""
 
 import asyncio
 import time
@@ -15,72 +15,72 @@ from ..support.serving import (
     Receive,
     Relay,
     Send,
-    relaying,
-    serving,
+    running_relay,
+    running_server,
 )
 
-# Seconds that clients are given which are to be disconnected, whatever they do.
+# The request timeout, in seconds, of tests in which the server closes the connection.
 SHORT_TIMEOUT = 0.1
 CHUNK = b"x" * 65536
 LARGE = 20_000_000
 
 
 class App:
-    """An ASGI application that does what the path says, and keeps what became of it."""
+    """An ASGI application with a method for each path; it records requests."""
 
     def __init__(self) -> None:
         self.bodies: list[int] = []
         self.headers: list[tuple[bytes, bytes]] = []
-        self.is_left = Event()
+        self.disconnected = Event()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.headers = scope["headers"]
         await getattr(self, scope["path"][1:])(receive, send)
 
     async def read(self, receive: Receive, send: Send) -> None:
-        """Answer the length of the body, if it is complete."""
+        """Record the length of a complete body, then respond."""
         length, message = 0, await receive()
         while message.get("more_body"):
             length += len(message["body"])
             message = await receive()
         if message["type"] == "http.disconnect":
-            self.is_left.set()
+            self.disconnected.set()
             return
         self.bodies.append(length + len(message["body"]))
-        await self.answer(send)
+        await self.respond(send)
 
-    async def think(self, receive: Receive, send: Send) -> None:
-        """Take longer than a client may, then read."""
+    async def wait_then_read(self, receive: Receive, send: Send) -> None:
+        """Exceed the request timeout, then read the body."""
         await asyncio.sleep(REQUEST_TIMEOUT * 1.5)
         await self.read(receive, send)
 
-    async def ponder(self, receive: Receive, send: Send) -> None:
-        """Read, then take longer than a client may."""
+    async def read_then_wait(self, receive: Receive, send: Send) -> None:
+        """Read the body, then exceed the request timeout."""
         await receive()
         await asyncio.sleep(REQUEST_TIMEOUT * 1.5)
-        await self.answer(send)
+        await self.respond(send)
 
     async def stream(self, receive: Receive, send: Send) -> None:
-        """Send more than any buffer takes, until the client is gone."""
-        gone = asyncio.ensure_future(receive())
+        """Stream a response without end until the client disconnects."""
+        event = asyncio.ensure_future(receive())
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        while not gone.done() or gone.result()["type"] != "http.disconnect":
-            if gone.done():
-                gone = asyncio.ensure_future(receive())
+        while not event.done() or event.result()["type"] != "http.disconnect":
+            if event.done():
+                event = asyncio.ensure_future(receive())
             await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
             await asyncio.sleep(0)
-        self.is_left.set()
+        self.disconnected.set()
 
     async def ignore(self, receive: Receive, send: Send) -> None:
-        """Answer without a look at the body."""
-        await self.answer(send)
+        """Respond without reading the body."""
+        await self.respond(send)
 
     async def large(self, receive: Receive, send: Send) -> None:
-        """Send a body in one part."""
+        """Respond with a large body in one message."""
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x" * LARGE})
 
-    async def answer(self, send: Send) -> None:
+    async def respond(self, send: Send) -> None:
         headers = [(b"content-length", b"2")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -88,13 +88,13 @@ class App:
 
 @pytest.fixture(scope="module")
 def relay() -> Iterator[Relay]:
-    with relaying() as relay:
+    with running_relay() as relay:
         yield relay
 
 
 @pytest.fixture(scope="module")
-def hasty_relay() -> Iterator[Relay]:
-    with relaying(SHORT_TIMEOUT) as relay:
+def short_timeout_relay() -> Iterator[Relay]:
+    with running_relay(SHORT_TIMEOUT) as relay:
         yield relay
 
 
@@ -110,34 +110,32 @@ def port(app: App, relay: Relay) -> int:
 
 
 @pytest.fixture
-def hasty_port(app: App, hasty_relay: Relay) -> int:
-    """The port of a server that waits for next to nothing."""
-    hasty_relay.app = app
-    return hasty_relay.port
+def short_timeout_port(app: App, short_timeout_relay: Relay) -> int:
+    """Return the port of a server with a short request timeout."""
+    short_timeout_relay.app = app
+    return short_timeout_relay.port
 
 
 @pytest.mark.parametrize(
-    "begun",
+    "sent",
     [
         b"",
         b"GET /ignore HTTP/1.1\r\nHo",
         b"\r\n\r\n",
         b"POST /read HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf",
     ],
-    ids=["nothing", "half a head", "empty lines", "half a body"],
+    ids=["no data", "incomplete head", "empty lines", "incomplete body"],
 )
-def test_client_that_stops_in_a_request_is_disconnected(
-    begun: bytes, app: App, hasty_port: int
-) -> None:
-    with Client(hasty_port) as client:
-        client.socket.sendall(begun)
+def test_incomplete_request_times_out(sent: bytes, app: App, short_timeout_port: int) -> None:
+    with Client(short_timeout_port) as client:
+        client.socket.sendall(sent)
 
         assert client.receive() == b""
         assert SHORT_TIMEOUT * 0.9 < time.monotonic() - client.connected < SHORT_TIMEOUT + 5
     assert app.bodies == []
 
 
-def test_client_that_stops_after_a_response_is_disconnected(port: int) -> None:
+def test_incomplete_body_after_the_response_times_out(port: int) -> None:
     with Client(port) as client:
         client.send("POST /ignore HTTP/1.1", "Content-Length: 9")
         assert client.receive(b"ok").endswith(b"ok")
@@ -146,7 +144,7 @@ def test_client_that_stops_after_a_response_is_disconnected(port: int) -> None:
         assert client.receive() == b""
 
 
-def test_client_that_stops_in_a_second_request_is_disconnected(port: int) -> None:
+def test_incomplete_second_request_times_out(port: int) -> None:
     with Client(port) as client:
         client.send("GET /ignore HTTP/1.1")
         assert client.receive(b"ok").endswith(b"ok")
@@ -155,7 +153,7 @@ def test_client_that_stops_in_a_second_request_is_disconnected(port: int) -> Non
         assert client.receive() == b""
 
 
-def test_client_that_stops_in_a_head_that_came_with_another_request_is_disconnected(
+def test_incomplete_pipelined_head_times_out(
     port: int,
 ) -> None:
     with Client(port) as client:
@@ -166,11 +164,11 @@ def test_client_that_stops_in_a_head_that_came_with_another_request_is_disconnec
         assert client.receive() == b""
 
 
-def test_head_that_trickles_is_not_waited_for(hasty_port: int) -> None:
-    with Client(hasty_port) as client:
+def test_slow_head_times_out(short_timeout_port: int) -> None:
+    with Client(short_timeout_port) as client:
         client.socket.sendall(b"GET /ignore HTTP/1.1\r\n")
         is_closed, lines = False, 0
-        # Far fewer than a head may have.
+        # Far fewer lines than the limit of a head.
         while not is_closed and lines < 50:
             lines += 1
             time.sleep(SHORT_TIMEOUT / 4)
@@ -182,7 +180,7 @@ def test_head_that_trickles_is_not_waited_for(hasty_port: int) -> None:
     assert is_closed
 
 
-def test_body_that_trickles_is_waited_for(app: App, port: int) -> None:
+def test_slow_body_is_received(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Content-Length: 3", "Connection: close")
         for _ in range(3):
@@ -194,11 +192,14 @@ def test_body_that_trickles_is_waited_for(app: App, port: int) -> None:
 
 
 @pytest.mark.parametrize("expect", ["Expect: 100-continue", "Accept: text/plain"])
-def test_client_is_not_blamed_for_a_slow_application(expect: str, app: App, port: int) -> None:
+def test_slow_application_does_not_time_out_the_body(expect: str, app: App, port: int) -> None:
     body = CHUNK * 40
     with Client(port) as client:
         client.send(
-            "POST /think HTTP/1.1", expect, f"Content-Length: {len(body)}", "Connection: close"
+            "POST /wait_then_read HTTP/1.1",
+            expect,
+            f"Content-Length: {len(body)}",
+            "Connection: close",
         )
         if expect.startswith("Expect"):
             assert client.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -208,9 +209,9 @@ def test_client_is_not_blamed_for_a_slow_application(expect: str, app: App, port
     assert app.bodies == [len(body)]
 
 
-def test_client_whose_body_is_complete_is_not_blamed_for_a_slow_application(port: int) -> None:
+def test_slow_application_does_not_time_out_after_the_body(port: int) -> None:
     with Client(port) as client:
-        client.send("POST /ponder HTTP/1.1", "Expect: 100-continue", "Content-Length: 4")
+        client.send("POST /read_then_wait HTTP/1.1", "Expect: 100-continue", "Content-Length: 4")
         assert client.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.socket.sendall(b"body")
 
@@ -218,30 +219,32 @@ def test_client_whose_body_is_complete_is_not_blamed_for_a_slow_application(port
 
 
 @pytest.mark.parametrize(
-    "ending", [b"ZZ\r\n", b"", b"5\r\nhel"], ids=["bad chunk", "no last chunk", "half a chunk"]
+    "ending",
+    [b"ZZ\r\n", b"", b"5\r\nhel"],
+    ids=["invalid chunk", "no last chunk", "incomplete chunk"],
 )
-def test_chunked_body_that_breaks_off_is_not_taken_for_complete(
-    ending: bytes, app: App, hasty_port: int
+def test_incomplete_chunked_body_is_rejected(
+    ending: bytes, app: App, short_timeout_port: int
 ) -> None:
-    with Client(hasty_port) as client:
+    with Client(short_timeout_port) as client:
         client.send(
             "POST /read HTTP/1.1", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n" + ending
         )
         received = client.receive()
 
     assert b" 200 " not in received
-    assert app.is_left.wait(10)
+    assert app.disconnected.wait(10)
     assert app.bodies == []
 
 
 @pytest.mark.parametrize(
     "headers",
     [["X: 1"] * 101, ["X-Request-ID: a"] * 120_000, [f"X: {'a' * 400_000}"]],
-    ids=["101 headers", "120000 headers", "a long one"],
+    ids=["101 headers", "120000 headers", "long header"],
 )
-def test_head_that_is_too_large_is_refused(headers: list[str], port: int) -> None:
+def test_too_large_head_is_rejected(headers: list[str], port: int) -> None:
     with Client(port) as client:
-        # Some are refused before they were sent.
+        # The server may close the connection before the head is complete.
         with suppress(ConnectionError):
             client.send("GET /ignore HTTP/1.1", *headers)
         received = client.receive()
@@ -250,7 +253,7 @@ def test_head_that_is_too_large_is_refused(headers: list[str], port: int) -> Non
     assert not received or b" 400 " in received
 
 
-def test_rest_of_a_body_that_nobody_reads_is_no_head(port: int) -> None:
+def test_unread_body_is_not_parsed_as_a_request(port: int) -> None:
     body = CHUNK * 8
     with Client(port) as client:
         client.send("POST /ignore HTTP/1.1", f"Content-Length: {len(body)}")
@@ -262,7 +265,7 @@ def test_rest_of_a_body_that_nobody_reads_is_no_head(port: int) -> None:
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 60", "Transfer-Encoding: chunked"])
-def test_body_after_an_upgrade_is_no_request(framing: str, app: App, port: int) -> None:
+def test_upgrade_with_a_body_is_rejected(framing: str, app: App, port: int) -> None:
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c", framing)
         received = client.socket.recv(4096)
@@ -288,7 +291,7 @@ def test_upgrade_without_a_body_is_ignored(headers: list[str], app: App, port: i
     assert app.bodies == [0]
 
 
-def test_trailers_are_no_headers(app: App, port: int) -> None:
+def test_trailers_are_not_headers(app: App, port: int) -> None:
     body = b"1\r\nx\r\n0\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n"
     with Client(port) as client:
         client.send("POST /read HTTP/1.1", "Transfer-Encoding: chunked", body=body)
@@ -297,15 +300,15 @@ def test_trailers_are_no_headers(app: App, port: int) -> None:
     assert b"x-forwarded-for" not in dict(app.headers)
 
 
-def test_head_is_bounded_while_another_request_is_answered(port: int) -> None:
+def test_pipelined_head_is_limited(port: int) -> None:
     with Client(port) as client:
-        client.send("GET /think HTTP/1.1")
+        client.send("GET /wait_then_read HTTP/1.1")
         client.socket.sendall(b"GET /ignore HTTP/1.1\r\nX: ")
         with pytest.raises(ConnectionError):
             client.socket.sendall(CHUNK * 1000)
 
 
-def test_large_response_is_sent_to_a_client_that_receives_slowly(port: int) -> None:
+def test_slow_client_receives_a_large_response(port: int) -> None:
     received = 0
     with Client(port) as client:
         client.send("GET /large HTTP/1.1", "Connection: close")
@@ -316,32 +319,32 @@ def test_large_response_is_sent_to_a_client_that_receives_slowly(port: int) -> N
     assert received > LARGE
 
 
-def test_cleartext_http_2_is_refused(port: int) -> None:
+def test_cleartext_http_2_is_rejected(port: int) -> None:
     with Client(port) as client:
         client.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
 
         assert b" 400 " in client.receive().splitlines()[0]
 
 
-def test_client_that_does_not_receive_is_disconnected(app: App, hasty_port: int) -> None:
-    with Client(hasty_port) as client:
+def test_client_that_does_not_receive_times_out(app: App, short_timeout_port: int) -> None:
+    with Client(short_timeout_port) as client:
         client.send("GET /stream HTTP/1.1")
 
-        assert app.is_left.wait(SHORT_TIMEOUT + 10)
+        assert app.disconnected.wait(SHORT_TIMEOUT + 10)
 
 
-def test_client_that_receives_slowly_is_waited_for(app: App, port: int) -> None:
+def test_client_that_receives_slowly_does_not_time_out(app: App, port: int) -> None:
     with Client(port) as client:
         client.send("GET /stream HTTP/1.1")
         deadline = time.monotonic() + REQUEST_TIMEOUT * 2
         while time.monotonic() < deadline:
             time.sleep(REQUEST_TIMEOUT / 10)
             assert client.socket.recv(10_000_000)
-        assert not app.is_left.is_set()
-    assert app.is_left.wait(10)
+        assert not app.disconnected.is_set()
+    assert app.disconnected.wait(10)
 
 
-def test_connection_that_becomes_a_websocket_has_no_timeout_of_requests(app: App) -> None:
+def test_websocket_has_no_request_timeout(app: App) -> None:
     lost = Event()
 
     class WebSocket(asyncio.Protocol):
@@ -351,7 +354,7 @@ def test_connection_that_becomes_a_websocket_has_no_timeout_of_requests(app: App
         def connection_lost(self, error: Exception | None) -> None:
             lost.set()
 
-    with serving(app, ws=WebSocket) as port, Client(port) as client:
+    with running_server(app, ws=WebSocket) as port, Client(port) as client:
         client.send("GET /ignore HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket")
 
         assert not lost.wait(REQUEST_TIMEOUT * 1.5)

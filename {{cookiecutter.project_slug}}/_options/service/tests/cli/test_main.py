@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""The command-line interface."""
 
 import runpy
 
@@ -12,7 +12,7 @@ from ..support.framework import run_command
 from ..support.settings import PACKAGE, IsolatedSettings
 
 
-def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
+def test_check_passes_in_development(environment: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["check"])
 
     assert result.exit_code == 0
@@ -20,10 +20,10 @@ def test_check_accepts_development(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_commands_use_the_settings_of_their_application(
-    environment: pytest.MonkeyPatch, deployed: dict[str, object]
+    environment: pytest.MonkeyPatch, production_settings: dict[str, object]
 ) -> None:
-    environment.setenv("ENVIRONMENT", "nowhere")
-    apps = [create_app(IsolatedSettings.model_validate(each)) for each in (deployed, {})]
+    environment.setenv("ENVIRONMENT", "unknown")
+    apps = [create_app(IsolatedSettings.model_validate(each)) for each in (production_settings, {})]
 
     outputs = [run_command(app, "check").output for app in [*apps, apps[0]]]
 
@@ -32,7 +32,7 @@ def test_commands_use_the_settings_of_their_application(
     ]
 
 
-def test_check_lists_everything_that_is_wrong(environment: pytest.MonkeyPatch) -> None:
+def test_check_lists_all_errors(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "production")
     environment.setenv("PORT", "http")
 
@@ -51,12 +51,12 @@ def test_package_runs_as_a_module(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["__main__", "--help"])
 
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as exited:
         runpy.run_module(PACKAGE, run_name="__main__")
 
-    assert left.value.code == 0
+    assert exited.value.code == 0
     assert f"python -m {PACKAGE}" in capsys.readouterr().out
 
 
-def test_worker_that_imports_the_main_module_runs_no_command() -> None:
+def test_import_by_a_worker_runs_no_command() -> None:
     runpy.run_module(f"{PACKAGE}.__main__", run_name="__mp_main__")

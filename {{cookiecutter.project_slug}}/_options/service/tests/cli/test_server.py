@@ -1,4 +1,4 @@
-"""The commands that serve: how settings reach the server, and one run of each command."""
+"""The run and serve commands, and the server configuration."""
 
 import os
 import re
@@ -23,88 +23,90 @@ from {{ cookiecutter.package_name }}.cli.main import main
 
 from ..support.settings import PACKAGE
 
-# Seconds; below the grace period, so that a worker that has to be killed is noticed.
-PATIENCE = 20
+# Seconds; below the grace period, so that a test fails if a worker has to be killed.
+STOP_TIMEOUT = 20
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on; taken one by one, one might be given twice."""
-    with ExitStack() as taken:
+    """Return distinct ports that no process listens on."""
+    with ExitStack() as stack:
         address = ("127.0.0.1", 0)
-        servers = [taken.enter_context(socket.create_server(address)) for _ in range(count)]
+        servers = [stack.enter_context(socket.create_server(address)) for _ in range(count)]
         return [server.getsockname()[1] for server in servers]
 
 
 @contextmanager
-def started(command: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Start a command of the package on a port; give its process and its address."""
+def running_command(command: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start a command of the package on a port; yield its process and its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", PACKAGE, command], env=os.environ | {"PORT": str(port)}
     )
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        # Not killed: its workers would stay behind.
+        # Do not kill the process: its workers would keep running.
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=STOP_TIMEOUT)
 
 
-def wait_for(client: httpx2.Client, url: str, process: subprocess.Popen[bytes]) -> httpx2.Response:
-    """Ask until the process answers, for a minute at most."""
+def wait_for_response(
+    client: httpx2.Client, url: str, process: subprocess.Popen[bytes]
+) -> httpx2.Response:
+    """Send a request until the process responds, for at most a minute."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             return client.get(url, timeout=60)
         except httpx2.ConnectError:
             time.sleep(0.02)
-    raise AssertionError(f"nothing answers at {url}")
+    raise AssertionError(f"no response from {url}")
 
 
-def statuses_around_a_late_body(url: str) -> list[str]:
-    """Send two requests on one connection: the first has a body that no endpoint reads and that comes late."""
+def statuses_with_a_delayed_body(url: str) -> list[str]:
+    """Send two requests on one connection, the first with a body that is delayed and not read."""
     address = urlsplit(url)
     with (
         socket.create_connection((address.hostname, address.port), timeout=20) as connection,
         connection.makefile() as received,
     ):
         head = f"HTTP/1.1\r\nHost: {address.netloc}\r\n"
-        connection.sendall(f"POST /nowhere {head}Content-Length: 4\r\n\r\n".encode())
-        # What is answered after this was sent after it.
+        connection.sendall(f"POST /unknown {head}Content-Length: 4\r\n\r\n".encode())
+        # The server has received the head when it responds to this request.
         httpx2.get(f"{url}/livez")
         connection.sendall(f"lateGET /livez {head}Connection: close\r\n\r\n".encode())
         return re.findall(r"HTTP/1.1 (\d+)", received.read())
 
 
-def test_run_and_serve_answer_and_exit_with_0(environment: pytest.MonkeyPatch) -> None:
+def test_run_and_serve_respond_and_exit_with_status_0(environment: pytest.MonkeyPatch) -> None:
     first, second = free_ports(2)
     with (
         httpx2.Client() as client,
-        started("run", first) as development,
-        started("serve", second) as production,
+        running_command("run", first) as development,
+        running_command("serve", second) as production,
     ):
         for process, url in (development, production):
-            about = wait_for(client, f"{url}/api/v1/about", process)
+            about = wait_for_response(client, f"{url}/api/v1/about", process)
             assert about.json()["environment"] == "development"
             assert "server" not in about.headers
-            assert statuses_around_a_late_body(url) == ["404", "200"]
+            assert statuses_with_a_delayed_body(url) == ["404", "200"]
 
         for process, _ in (development, production):
             process.send_signal(signal.SIGTERM)
-        codes = [process.wait(timeout=PATIENCE) for process, _ in (development, production)]
+        codes = [process.wait(timeout=STOP_TIMEOUT) for process, _ in (development, production)]
         assert codes == [0, 0]
 
 
 @pytest.fixture
-def started_as(environment: pytest.MonkeyPatch) -> list[Any]:
-    """Collect the servers and supervisors that would run."""
-    made: list[Any] = []
+def recorded_servers(environment: pytest.MonkeyPatch) -> list[Any]:
+    """Record servers and supervisors instead of running them."""
+    recorded: list[Any] = []
     for kind in (uvicorn.Server, ChangeReload, Multiprocess):
-        environment.setattr(kind, "run", lambda server, *sockets: made.append(server))
-    # What the command changes in this process.
+        environment.setattr(kind, "run", lambda server, *sockets: recorded.append(server))
+    # The command would install signal handlers in the test process.
     environment.setattr(signal, "signal", lambda number, handler: None)
     (port,) = free_ports(1)
     environment.setenv("PORT", str(port))
-    return made
+    return recorded
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,12 @@ def started_as(environment: pytest.MonkeyPatch) -> list[Any]:
     ],
     ids=["run", "serve", "serve with workers"],
 )
-def test_settings_reach_the_server(
+def test_settings_configure_the_server(
     command: str,
     workers: str,
     kind: type[Any],
     grace_period: float,
-    started_as: list[Any],
+    recorded_servers: list[Any],
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("WORKERS", workers)
@@ -131,7 +133,7 @@ def test_settings_reach_the_server(
 
     assert CliRunner().invoke(main, [command]).exit_code == 0
 
-    (server,) = started_as
+    (server,) = recorded_servers
     config = server.config
     assert isinstance(server, kind)
     assert config.timeout_graceful_shutdown == grace_period
@@ -141,8 +143,8 @@ def test_settings_reach_the_server(
     assert (config.http2, config.proxy_headers, config.access_log) == (False, False, False)
 
 
-def test_service_that_cannot_start_exits_with_an_error(
-    started_as: list[Any], environment: pytest.MonkeyPatch
+def test_failed_worker_start_exits_with_its_status(
+    recorded_servers: list[Any], environment: pytest.MonkeyPatch
 ) -> None:
     class Failed:
         exitcode = 3
@@ -153,9 +155,9 @@ def test_service_that_cannot_start_exits_with_an_error(
     assert CliRunner().invoke(main, ["serve"]).exit_code == 3
 
 
-def test_address_in_use_is_refused(environment: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        environment.setenv("PORT", str(taken.getsockname()[1]))
+def test_address_in_use_is_an_error(environment: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        environment.setenv("PORT", str(used.getsockname()[1]))
         result = CliRunner().invoke(main, ["serve"])
 
     assert result.exit_code == 1
@@ -163,16 +165,16 @@ def test_address_in_use_is_refused(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "answers"),
+    ("host", "addresses"),
     [("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("::", ["127.0.0.1", "::1"])],
 )
-def test_host_is_listened_on(host: str, answers: list[str]) -> None:
+def test_server_listens_on_the_host(host: str, addresses: list[str]) -> None:
     with server.listen(host, 0) as listener:
-        for address in answers:
+        for address in addresses:
             socket.create_connection((address, listener.getsockname()[1]), timeout=5).close()
 
 
-def test_signal_ends_the_process_with_0() -> None:
+def test_signal_exits_with_status_0() -> None:
     with pytest.raises(SystemExit) as exited:
         server.exit_successfully(signal.SIGTERM, None)
 
@@ -180,7 +182,7 @@ def test_signal_ends_the_process_with_0() -> None:
 
 
 class Worker:
-    """A worker that ends in time, or does not."""
+    """A worker process that records calls, and may be stuck."""
 
     def __init__(self, calls: list[str], *, is_stuck: bool) -> None:
         self.process, self.calls, self.is_stuck = self, calls, is_stuck
@@ -199,10 +201,12 @@ class Worker:
 
 
 @pytest.mark.parametrize(
-    ("is_stuck", "ended"), [(False, ["wait"]), (True, ["wait", "kill"])], ids=["in time", "stuck"]
+    ("is_stuck", "expected"),
+    [(False, ["wait"]), (True, ["wait", "kill"])],
+    ids=["in time", "stuck"],
 )
-def test_clients_are_refused_before_workers_stop_and_stuck_ones_are_killed(
-    is_stuck: bool, ended: list[str], monkeypatch: pytest.MonkeyPatch
+def test_shutdown_closes_the_socket_and_kills_stuck_workers(
+    is_stuck: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     calls: list[str] = []
@@ -215,10 +219,10 @@ def test_clients_are_refused_before_workers_stop_and_stuck_ones_are_killed(
     assert listener.fileno() == -1
     workers.join_all()
 
-    assert calls == ["terminate", *ended, "join"]
+    assert calls == ["terminate", *expected, "join"]
 
 
-def test_worker_stops_when_its_parent_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_stops_if_its_parent_has_exited(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
     monkeypatch.setattr(signal, "raise_signal", calls.append)
 
@@ -230,7 +234,7 @@ def test_worker_stops_when_its_parent_dies(monkeypatch: pytest.MonkeyPatch) -> N
     assert calls == [signal.SIGTERM]
 
 
-def test_worker_freezes_what_it_has_loaded(environment: pytest.MonkeyPatch) -> None:
+def test_worker_freezes_loaded_objects(environment: pytest.MonkeyPatch) -> None:
     frozen: list[str] = []
     environment.setattr("gc.freeze", lambda: frozen.append("frozen"))
 

@@ -1,4 +1,4 @@
-"""The list of settings, and the files that repeat it."""
+"""The settings command, and the files that contain its output."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def list_settings(*options: str) -> str:
-    """Return what the command prints, which needs no valid settings."""
+    """Return the output of the settings command."""
     listed = CliRunner().invoke(main, ["settings", *options])
     assert listed.exit_code == 0
     return listed.output

@@ -1,4 +1,4 @@
-"""The log: one format, one line for each request, its id in each line, and no secrets."""
+"""Log lines: their format, the request line, the ids of the request, and masked secrets."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.observability import logs
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
-from ..support.framework import App, client_for, refuse, route, route_body, route_variable
+from ..support.framework import App, client_for, raise_conflict, route, route_body, route_variable
 from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ class Login(Schema):
     password: int
 
 
-def write() -> NoReturn:
-    logger.info("paid %s", "twice", extra={"amount": 2, "color_message": "paid, in colours"})
+def log_and_crash() -> NoReturn:
+    logger.info("paid %s", "twice", extra={"amount": 2, "color_message": "colored"})
     raise RuntimeError(f"leaked {SECRET_KEY}")
 
 
@@ -39,18 +39,18 @@ def take_time() -> str:
 
 def validate() -> NoReturn:
     Login.model_validate({"password": CANARY})
-    raise AssertionError("is not reached")
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture
 def lines(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[dict[str, Any]]]:
-    """Ask an application in production, and return what it logs."""
+    """Return a function that sends a request in production and returns the log lines."""
 
-    def ask(path: str, *, method: str = "GET", **request: Any) -> list[dict[str, Any]]:
-        app = create_app(IsolatedSettings.model_validate(deployed))
-        for function in (write, take_time, validate, refuse):
+    def get_lines(path: str, *, method: str = "GET", **request: Any) -> list[dict[str, Any]]:
+        app = create_app(IsolatedSettings.model_validate(production_settings))
+        for function in (log_and_crash, take_time, validate, raise_conflict):
             route(app, f"/{function.__name__}", function)
         route_body(app, "/login", Login)
         route_variable(app, "/things/{variable}", str)
@@ -59,13 +59,13 @@ def lines(
             client.request(method, path, **request)
         return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
-    return ask
+    return get_lines
 
 
-Ask = Callable[..., list[dict[str, Any]]]
+GetLines = Callable[..., list[dict[str, Any]]]
 
 
-def test_each_request_has_a_line(lines: Ask) -> None:
+def test_each_request_is_logged(lines: GetLines) -> None:
     (line,) = lines("/things/1?secret=2", headers={"X-Request-ID": "mine"})
 
     assert line.pop("time").endswith("Z")
@@ -83,7 +83,7 @@ def test_each_request_has_a_line(lines: Ask) -> None:
     }
 
 
-def test_duration_is_in_milliseconds(lines: Ask) -> None:
+def test_duration_is_in_milliseconds(lines: GetLines) -> None:
     started = perf_counter()
     (line,) = lines("/take_time")
 
@@ -95,12 +95,12 @@ def test_duration_is_in_milliseconds(lines: Ask) -> None:
     [
         ("HEAD", "/things/1", "/things/{variable}", 200),
         ("GET", "/api/v1/about", "/api/v1/about", 200),
-        ("GET", "/refuse", "/refuse", 409),
-        ("GET", "/nowhere", None, 404),
+        ("GET", "/raise_conflict", "/raise_conflict", 409),
+        ("GET", "/unknown", None, 404),
     ],
 )
-def test_line_names_the_route_and_not_the_path(
-    lines: Ask, method: str, path: str, route: str | None, status: int
+def test_request_line_contains_the_route_not_the_path(
+    lines: GetLines, method: str, path: str, route: str | None, status: int
 ) -> None:
     (line,) = lines(path, method=method)
 
@@ -116,23 +116,23 @@ def test_line_names_the_route_and_not_the_path(
     ],
     ids=["untrusted host", "too large"],
 )
-def test_refused_request_has_a_line(lines: Ask, request_: dict[str, Any], status: int) -> None:
+def test_rejected_request_is_logged(lines: GetLines, request_: dict[str, Any], status: int) -> None:
     (line,) = lines("/livez", **request_)
 
     assert (line["status"], line["route"]) == (status, None)
 
 
-def test_every_line_of_a_request_has_its_ids(lines: Ask) -> None:
+def test_every_line_of_a_request_contains_its_ids(lines: GetLines) -> None:
     headers = {"X-Request-ID": "mine", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
 
-    paid, failed, request = lines("/write", headers=headers)
+    paid, failed, request = lines("/log_and_crash", headers=headers)
 
     for line in (paid, failed, request):
         assert (line["request_id"], line["trace_id"]) == ("mine", TRACE)
     assert (paid["message"], paid["amount"]) == ("paid twice", 2)
     assert "color_message" not in paid
     assert failed["level"] == "ERROR"
-    assert "in write\n" in failed["exception"]
+    assert "in log_and_crash\n" in failed["exception"]
     assert request["status"] == 500
 
 
@@ -142,19 +142,19 @@ def test_every_line_of_a_request_has_its_ids(lines: Ask) -> None:
         f"00-{TRACE}-b7ad6b7169203331",
         f"00-{'0' * 32}-b7ad6b7169203331-01",
         f"01-{TRACE}-b7ad6b7169203331-01",
-        "nonsense",
+        "invalid",
     ],
 )
-def test_malformed_trace_is_ignored(lines: Ask, traceparent: str) -> None:
+def test_invalid_traceparent_is_ignored(lines: GetLines, traceparent: str) -> None:
     (line,) = lines("/livez", headers={"traceparent": traceparent})
 
     assert "trace_id" not in line
 
 
-def test_secrets_are_in_no_line(lines: Ask) -> None:
+def test_secrets_are_not_logged(lines: GetLines) -> None:
     headers = {"Authorization": f"Bearer {CANARY}", "Cookie": f"session={CANARY}"}
 
-    logged = lines(f"/write?key={CANARY}", headers=headers)
+    logged = lines(f"/log_and_crash?key={CANARY}", headers=headers)
     logged += lines("/login", method="POST", json={"password": CANARY}, headers=headers)
 
     assert [line["message"] for line in logged].count("request") == 2
@@ -164,7 +164,7 @@ def test_secrets_are_in_no_line(lines: Ask) -> None:
 
 
 URLS = {
-    # In the URL, and as it may be written elsewhere.
+    # Each URL, with the spellings of its secret.
     "queue://user:hunter2@host/name": ["hunter2"],
     "queue://user:p%40ss%2Fword%3A1@host/name": ["p%40ss%2Fword%3A1", "p@ss/word:1"],
     "queue://:p@ss word+1@host": ["p@ss word+1", "p%40ss%20word%2B1", "p%40ss+word%2B1"],
@@ -172,14 +172,13 @@ URLS = {
     "queue://host?x=1&access_token=abcdef": ["abcdef"],
 }
 
-
-# In JSON or not: nothing but quotes is left, and what is known besides.
-COVERED = r"""no login with [\\"']*\*{10}[\\"']*(?=[,}]|\s\w+=|$)"""
+# A masked secret, quoted or not, in JSON or in plain text.
+MASKED = r"""no login with [\\"']*\*{10}[\\"']*(?=[,}]|\s\w+=|$)"""
 
 
 @pytest.mark.parametrize(("url", "spellings"), URLS.items())
 @pytest.mark.parametrize("environment", ["development", "production"])
-def test_secrets_in_urls_are_in_no_line(
+def test_secrets_in_urls_are_not_logged(
     url: str, spellings: list[str], environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Queue(IsolatedSettings):
@@ -193,30 +192,30 @@ def test_secrets_in_urls_are_in_no_line(
     log_spellings([*spellings, url])
 
     logged = capsys.readouterr().err
-    covered = re.findall(COVERED, logged, re.MULTILINE)
-    assert len(covered) == logged.count("no login with") == 4 * len(spellings) + 2
+    masked = re.findall(MASKED, logged, re.MULTILINE)
+    assert len(masked) == logged.count("no login with") == 4 * len(spellings) + 2
 
 
 def log_spellings(spellings: list[str]) -> None:
-    """Log each as a text and as Python writes it."""
+    """Log each spelling as it is and as a Python literal."""
     for spelling in spellings:
         logger.info("no login with %s", spelling)
         logger.info("no login with %r", spelling)
 
 
-def test_data_that_does_not_fit_a_schema_is_in_no_line(lines: Ask) -> None:
+def test_invalid_data_is_not_logged(lines: GetLines) -> None:
     failed, _ = lines("/validate")
 
     assert "Login\npassword\n" in failed["exception"]
     assert CANARY not in str(failed)
 
 
-def test_lines_are_for_people_in_development(capsys: pytest.CaptureFixture[str]) -> None:
+def test_development_logs_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
     app = create_app(IsolatedSettings())
-    route(app, "/write", write)
+    route(app, "/log_and_crash", log_and_crash)
 
     with client_for(app) as client:
-        client.get("/write", headers={"X-Request-ID": "mine"})
+        client.get("/log_and_crash", headers={"X-Request-ID": "mine"})
 
     paid, *failed, request = capsys.readouterr().err.splitlines()
     assert paid.endswith(
@@ -224,14 +223,17 @@ def test_lines_are_for_people_in_development(capsys: pytest.CaptureFixture[str])
     )
     assert " ERROR " in failed[0]
     assert failed[1] == "Traceback (most recent call last):"
-    assert " request method=GET route=/write status=500 duration_ms=" in request
+    assert " request method=GET route=/log_and_crash status=500 duration_ms=" in request
 
 
 @pytest.mark.parametrize(("level", "count"), [("DEBUG", 1), ("INFO", 1), ("WARNING", 0)])
-def test_log_level_may_silence_the_line_of_a_request(
-    level: str, count: int, deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_log_level_disables_the_request_line(
+    level: str,
+    count: int,
+    production_settings: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app = create_app(IsolatedSettings.model_validate({"log_level": level, **deployed}))
+    app = create_app(IsolatedSettings.model_validate({"log_level": level, **production_settings}))
 
     with client_for(app) as client:
         client.get("/livez")
@@ -239,7 +241,7 @@ def test_log_level_may_silence_the_line_of_a_request(
     assert capsys.readouterr().err.count('"message":"request"') == count
 
 
-def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str], app: App) -> None:
+def test_second_configuration_adds_no_handler(capsys: pytest.CaptureFixture[str], app: App) -> None:
     create_app(IsolatedSettings())
 
     logging.getLogger().warning("once")

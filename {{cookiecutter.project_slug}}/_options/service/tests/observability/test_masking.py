@@ -1,12 +1,12 @@
-"""The secrets that log lines must not show."""
+"""The secrets that are masked in logs."""
 
 from {{ cookiecutter.package_name }}.observability.masking import secrets_of
 
 from ..support.settings import SECRET_KEY, IsolatedSettings
 
 
-def test_secrets_are_those_long_enough_to_be_one() -> None:
-    for secret, is_secret in ((SECRET_KEY, True), ("short", False)):
+def test_only_long_values_are_masked() -> None:
+    for secret, is_masked in ((SECRET_KEY, True), ("short", False)):
         settings = IsolatedSettings.model_validate({"secret_key": secret})
 
-        assert (secret in secrets_of(settings)) is is_secret
+        assert (secret in secrets_of(settings)) is is_masked

@@ -1,9 +1,9 @@
-"""What is answered around the endpoints, whichever framework is behind it."""
+"""The HTTP behaviour that all endpoints share."""
 
 import httpx2
 
 
-def test_head_is_answered_as_get_without_a_body(client: httpx2.Client) -> None:
+def test_head_equals_get_without_a_body(client: httpx2.Client) -> None:
     head, get = client.head("/api/v1/about"), client.get("/api/v1/about")
 
     assert head.status_code == 200
@@ -11,7 +11,7 @@ def test_head_is_answered_as_get_without_a_body(client: httpx2.Client) -> None:
     assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
-def test_options_names_the_methods(client: httpx2.Client) -> None:
+def test_options_lists_the_methods(client: httpx2.Client) -> None:
     response = client.options("/api/v1/about")
 
     assert response.status_code == 200
@@ -19,7 +19,7 @@ def test_options_names_the_methods(client: httpx2.Client) -> None:
     assert response.content == b""
 
 
-def test_wrong_method_is_a_problem_that_names_the_right_ones(client: httpx2.Client) -> None:
+def test_wrong_method_is_rejected_with_the_allowed_methods(client: httpx2.Client) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE"):
         response = client.request(method, "/api/v1/about")
 
@@ -29,7 +29,7 @@ def test_wrong_method_is_a_problem_that_names_the_right_ones(client: httpx2.Clie
         assert response.json()["title"] == "Method Not Allowed"
 
 
-def test_slash_at_the_end_is_another_path(client: httpx2.Client) -> None:
+def test_trailing_slash_is_not_found(client: httpx2.Client) -> None:
     assert client.get("/api/v1/about/").status_code == 404
 
 
@@ -41,12 +41,12 @@ def test_unexpected_body_is_ignored(client: httpx2.Client) -> None:
     assert client.request("GET", "/api/v1/about", content=b"{").status_code == 200
 
 
-def test_json_needs_no_charset(client: httpx2.Client) -> None:
+def test_json_content_type_has_no_charset(client: httpx2.Client) -> None:
     assert client.get("/api/v1/about").headers["Content-Type"] == "application/json"
 
 
-def test_every_response_has_the_security_headers(client: httpx2.Client) -> None:
-    for path, status in {"/livez": 200, "/nowhere": 404}.items():
+def test_responses_have_security_headers(client: httpx2.Client) -> None:
+    for path, status in {"/livez": 200, "/unknown": 404}.items():
         response = client.get(path)
 
         assert response.status_code == status
@@ -59,7 +59,7 @@ def test_every_response_has_the_security_headers(client: httpx2.Client) -> None:
         assert response.headers["X-Frame-Options"] == "DENY"
 
 
-def test_untrusted_host_is_a_problem(client: httpx2.Client) -> None:
+def test_untrusted_host_is_rejected(client: httpx2.Client) -> None:
     response = client.get("/livez", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
@@ -74,7 +74,7 @@ def test_untrusted_host_is_a_problem(client: httpx2.Client) -> None:
     }
 
 
-def test_no_other_origin_may_read_answers(client: httpx2.Client) -> None:
+def test_cross_origin_requests_are_denied_by_default(client: httpx2.Client) -> None:
     response = client.get("/livez", headers={"Origin": "https://app.example.com"})
 
     assert response.status_code == 200

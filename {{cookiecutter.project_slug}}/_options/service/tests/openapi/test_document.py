@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the page that shows it."""
+"""The OpenAPI document, and the documentation page."""
 
 import mimetypes
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ class Item(Schema):
 
 
 class Search(Schema):
-    limit: int = Field(default=20, ge=1, description="How many.")
+    limit: int = Field(default=20, ge=1, description="The maximum number.")
     tag: str | None = None
 
 
@@ -60,14 +60,14 @@ def test_document_describes_the_endpoints(client: httpx2.Client) -> None:
     assert "/docs" not in document["paths"]
 
 
-def test_document_has_the_name_and_the_version_of_the_service(app: App) -> None:
+def test_document_contains_name_and_version(app: App) -> None:
     with client_for(app) as client:
         info = client.get("/openapi.json").json()["info"]
 
     assert (info["title"], info["version"]) == (NAME, VERSION)
 
 
-def test_every_endpoint_may_answer_with_a_problem(client: httpx2.Client) -> None:
+def test_every_operation_documents_problem_responses(client: httpx2.Client) -> None:
     document = client.get("/openapi.json").json()
 
     for path in document["paths"].values():
@@ -79,7 +79,7 @@ def test_every_endpoint_may_answer_with_a_problem(client: httpx2.Client) -> None
     assert "Invalid" in document["components"]["schemas"]
 
 
-def test_document_describes_what_endpoints_take(app: App) -> None:
+def test_document_describes_parameters_and_bodies(app: App) -> None:
     route_body(app, "/items", Item)
     route_body(app, "/numbers", list[int])
     route_query(app, "/search", Search)
@@ -102,11 +102,11 @@ def test_document_describes_what_endpoints_take(app: App) -> None:
     assert variable["schema"] == {"type": "string", "format": "uuid", "title": "Variable"}
     limit, tag = paths["/search"]["get"]["parameters"]
     assert (limit["name"], limit["in"], limit["required"]) == ("limit", "query", False)
-    assert (limit["description"], limit["schema"]["minimum"]) == ("How many.", 1)
+    assert (limit["description"], limit["schema"]["minimum"]) == ("The maximum number.", 1)
     assert tag["schema"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
 
 
-def test_page_has_the_name_and_nothing_inline(app: App) -> None:
+def test_page_has_no_inline_code(app: App) -> None:
     with client_for(app) as client:
         page = client.get("/docs")
 
@@ -122,7 +122,7 @@ def test_page_has_the_name_and_nothing_inline(app: App) -> None:
     assert "style" not in {tag for tag, _ in found.elements}
 
 
-def test_page_may_load_what_it_needs_and_no_more(client: httpx2.Client) -> None:
+def test_page_has_a_strict_content_security_policy(client: httpx2.Client) -> None:
     policy = client.get("/docs").headers["Content-Security-Policy"]
 
     assert "script-src 'self';" in policy
@@ -134,7 +134,7 @@ def test_page_may_load_what_it_needs_and_no_more(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("name", ASSETS)
-def test_assets_are_kept_by_browsers_but_asked_for(
+def test_assets_are_cached_and_revalidated(
     app: App, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mimetypes.init()
@@ -151,14 +151,14 @@ def test_assets_are_kept_by_browsers_but_asked_for(
     assert again.status_code == 304
 
 
-def test_start_script_names_the_document(client: httpx2.Client) -> None:
+def test_start_script_contains_the_document_url(client: httpx2.Client) -> None:
     script = client.get("/docs/start.js")
 
     assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert '"openapi.json"' in script.text
 
 
-def test_no_other_file_is_served(client: httpx2.Client) -> None:
+def test_other_files_are_not_served(client: httpx2.Client) -> None:
     for name in ("__init__.py", "..%2f__init__.py", "swagger-ui.css.map", "%2fetc%2fpasswd"):
         assert client.get(f"/docs/{name}").status_code == 404
 
@@ -173,12 +173,12 @@ def test_no_other_file_is_served(client: httpx2.Client) -> None:
         ("production", True, 200),
     ],
 )
-def test_production_shows_neither_unless_asked(
-    deployed: dict[str, object], service_environment: str, docs: bool | None, status: int
+def test_documentation_is_disabled_in_production_by_default(
+    production_settings: dict[str, object], service_environment: str, docs: bool | None, status: int
 ) -> None:
-    settings = {**deployed, "environment": service_environment, "docs": docs}
+    settings = {**production_settings, "environment": service_environment, "docs": docs}
 
     with client_for(create_app(IsolatedSettings.model_validate(settings))) as client:
-        answers = [client.get(path).status_code for path in ("/docs", "/openapi.json")]
+        statuses = [client.get(path).status_code for path in ("/docs", "/openapi.json")]
 
-    assert answers == [status, status]
+    assert statuses == [status, status]

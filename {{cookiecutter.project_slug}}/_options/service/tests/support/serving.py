@@ -1,4 +1,4 @@
-"""A server in a thread of the tests."""
+"""Run the server in a thread."""
 
 import socket
 import time
@@ -14,23 +14,23 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Seconds that the server gives a client for each step.
+# The request timeout of the server, in seconds.
 REQUEST_TIMEOUT = 0.5
 
 
 class Client:
-    """A client that says what it wants, byte by byte."""
+    """A TCP client that sends raw bytes."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.connected = time.monotonic()
 
     def send(self, *lines: str, body: bytes = b"") -> None:
-        """Send a head, which ends here, and what comes after it."""
+        """Send a complete request head, then a body."""
         self.socket.sendall("\r\n".join([*lines, "Host: localhost", "", ""]).encode() + body)
 
     def receive(self, ending: bytes | None = None) -> bytes:
-        """Return what the server sends until some bytes, or until it closes the connection or resets it."""
+        """Read until the data ends with `ending`, or until the server closes the connection."""
         received = b""
         with suppress(ConnectionError):
             while part := self.socket.recv(65536):
@@ -47,7 +47,7 @@ class Client:
 
 
 class Relay:
-    """A server that is started once for a module; each test has an application of its own behind it."""
+    """An ASGI application that forwards to that of the current test, so that tests share a server."""
 
     def __init__(self) -> None:
         self.app: Any = None
@@ -58,16 +58,18 @@ class Relay:
 
 
 @contextmanager
-def relaying(request_timeout: float = REQUEST_TIMEOUT) -> Iterator[Relay]:
-    """Serve what the relay is given as its application."""
+def running_relay(request_timeout: float = REQUEST_TIMEOUT) -> Iterator[Relay]:
+    """Run a server that forwards requests to the application of a relay."""
     relay = Relay()
-    with serving(relay, request_timeout) as relay.port:
+    with running_server(relay, request_timeout) as relay.port:
         yield relay
 
 
 @contextmanager
-def serving(app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any) -> Iterator[int]:
-    """Serve an ASGI application in a thread; give the port."""
+def running_server(
+    app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any
+) -> Iterator[int]:
+    """Serve an ASGI application in a thread, and yield the port."""
     config = http_protocol.Config(
         app,
         interface="asgi3",
@@ -79,7 +81,7 @@ def serving(app: Any, request_timeout: float = REQUEST_TIMEOUT, **options: Any) 
         **{"timeout_graceful_shutdown": 10, "ws": "none", **options},
     )
     config.request_timeout = request_timeout
-    # The timer would end the process of the tests.
+    # The timer would terminate the test process.
     with patch.object(server, "Timer"), server.listen("127.0.0.1", 0) as listener:
         process = server.Server(config)
         thread = Thread(target=process.run, args=[[listener]])

@@ -15,7 +15,7 @@ from .databases import migrated_database
 # {% endif %}
 
 PACKAGE = "{{ cookiecutter.package_name }}"
-SECRET_KEY = "one of the tests alone, long enough"
+SECRET_KEY = "signing key used only in these tests"
 
 
 class IsolatedSettings(Settings):

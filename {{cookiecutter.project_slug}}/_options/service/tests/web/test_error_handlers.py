@@ -1,4 +1,4 @@
-"""Every error is a problem document, and says nothing that is not for the client."""
+"""Error responses: problem documents without internal details."""
 
 from typing import NoReturn
 
@@ -8,16 +8,16 @@ import pytest
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
-from ..support.framework import App, client_for, refuse, route
+from ..support.framework import App, client_for, raise_conflict, route
 from ..support.settings import IsolatedSettings
 
 
 def crash() -> NoReturn:
-    raise RuntimeError("an internal of the service")
+    raise RuntimeError("an internal detail")
 
 
 def test_unknown_path_is_a_problem(client: httpx2.Client) -> None:
-    response = client.get("/nowhere")
+    response = client.get("/unknown")
 
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -29,18 +29,18 @@ def test_unknown_path_is_a_problem(client: httpx2.Client) -> None:
     }
 
 
-def test_error_says_why_in_the_words_of_its_author(app: App) -> None:
-    route(app, "/refuse", refuse)
+def test_http_error_contains_its_detail(app: App) -> None:
+    route(app, "/conflict", raise_conflict)
 
     with client_for(app) as client:
-        response = client.get("/refuse")
+        response = client.get("/conflict")
 
     assert response.status_code == 409
     assert response.json()["title"] == "Conflict"
     assert response.json()["detail"] == "The title is taken."
 
 
-def test_unhandled_error_is_a_problem_that_tells_nothing(
+def test_unhandled_error_is_a_problem_without_details(
     app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     route(app, "/crash", crash)
@@ -56,7 +56,7 @@ def test_unhandled_error_is_a_problem_that_tells_nothing(
         "status": 500,
         "request_id": response.headers["X-Request-ID"],
     }
-    assert "an internal of the service" in caplog.text
+    assert "an internal detail" in caplog.text
 
 
 def test_debug_shows_the_traceback_of_an_unhandled_error() -> None:
@@ -77,12 +77,12 @@ class TooManyLegs(ProblemError):
     invalid = ({"loc": ("body", "legs"), "msg": "At most six"},)
 
 
-class Unchanged(ProblemError):
+class NotModified(ProblemError):
     status = 304
     headers = {"ETag": '"1"'}
 
 
-def test_error_of_the_service_is_a_problem(app: App) -> None:
+def test_problem_error_is_a_problem(app: App) -> None:
     def fail() -> NoReturn:
         raise TooManyLegs
 
@@ -100,14 +100,14 @@ def test_error_of_the_service_is_a_problem(app: App) -> None:
     ]
 
 
-def test_status_of_the_service_that_is_no_error_has_no_problem(app: App) -> None:
-    def be_unchanged() -> NoReturn:
-        raise Unchanged
+def test_problem_error_with_status_304_has_no_body(app: App) -> None:
+    def raise_not_modified() -> NoReturn:
+        raise NotModified
 
-    route(app, "/unchanged", be_unchanged)
+    route(app, "/not-modified", raise_not_modified)
 
     with client_for(app) as client:
-        response = client.get("/unchanged")
+        response = client.get("/not-modified")
 
     assert (response.status_code, response.content) == (304, b"")
     assert response.headers["ETag"] == '"1"'

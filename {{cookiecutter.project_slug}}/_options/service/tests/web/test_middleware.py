@@ -1,4 +1,4 @@
-"""What settings decide around the endpoints: limits, hosts, origins, proxies, the root path."""
+"""The middleware: body size, allowed hosts, CORS, TLS, trusted proxies, the root path."""
 
 import json
 from typing import Any, NoReturn
@@ -9,27 +9,34 @@ import pytest
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.web.allowed_hosts import AllowedHosts
 
-from ..support.framework import App, client_for, repeated, route, route_body, route_connection
+from ..support.framework import (
+    App,
+    client_for,
+    repeated_header,
+    route,
+    route_body,
+    route_connection,
+)
 from ..support.settings import IsolatedSettings
 
 ORIGIN = "https://app.example.com"
 
 
 def crash() -> NoReturn:
-    raise RuntimeError("an internal of the service")
+    raise RuntimeError("an internal detail")
 
 
-def app_with(**settings: object) -> App:
+def make_app(**settings: object) -> App:
     return create_app(IsolatedSettings.model_validate(settings))
 
 
-def client_of(line: str) -> Any:
+def logged_client(line: str) -> Any:
     return json.loads(line)["client"]
 
 
-@pytest.mark.parametrize("path", ["/echo", "/livez", "/nowhere"])
-def test_too_large_a_body_is_a_problem(path: str) -> None:
-    app = app_with(max_body_size=10)
+@pytest.mark.parametrize("path", ["/echo", "/livez", "/unknown"])
+def test_too_large_body_is_rejected(path: str) -> None:
+    app = make_app(max_body_size=10)
     route_body(app, "/echo", list[int])
 
     with client_for(app) as client:
@@ -46,8 +53,8 @@ def test_too_large_a_body_is_a_problem(path: str) -> None:
     }
 
 
-def test_body_of_the_largest_size_is_taken() -> None:
-    app = app_with(max_body_size=11)
+def test_body_of_the_maximum_size_is_accepted() -> None:
+    app = make_app(max_body_size=11)
     route_body(app, "/echo", list[int])
 
     with client_for(app) as client:
@@ -58,17 +65,17 @@ def test_body_of_the_largest_size_is_taken() -> None:
     assert response.json() == [123456789]
 
 
-@pytest.mark.parametrize("length", [4, 10], ids=["whole", "cut off"])
-def test_body_that_nobody_wants_changes_no_answer(length: int, client: httpx2.Client) -> None:
+@pytest.mark.parametrize("length", [4, 10], ids=["complete", "truncated"])
+def test_unexpected_body_does_not_change_the_response(length: int, client: httpx2.Client) -> None:
     headers = {"Content-Length": str(length)}
 
-    response = client.post("/nowhere", content=b"body", headers=headers)
+    response = client.post("/unknown", content=b"body", headers=headers)
 
     assert response.status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("host", "trusted"),
+    ("host", "is_trusted"),
     [
         ("example.com", True),
         ("EXAMPLE.com:8000", True),
@@ -88,11 +95,11 @@ def test_body_that_nobody_wants_changes_no_answer(length: int, client: httpx2.Cl
         ("", False),
     ],
 )
-def test_hosts_are_compared_by_name(host: str, trusted: bool) -> None:
-    assert (host in AllowedHosts(["example.com", "*.example.org"])) is trusted
+def test_host_matches_the_allowed_hosts(host: str, is_trusted: bool) -> None:
+    assert (host in AllowedHosts(["example.com", "*.example.org"])) is is_trusted
 
 
-def test_address_may_be_a_host() -> None:
+def test_ip_address_may_be_an_allowed_host() -> None:
     hosts = AllowedHosts(["[::1]", "my_service"])
 
     assert "[::1]:8000" in hosts
@@ -100,7 +107,7 @@ def test_address_may_be_a_host() -> None:
     assert "[::2]:8000" not in hosts
 
 
-def test_any_host_is_any_well_formed_one() -> None:
+def test_wildcard_matches_any_valid_host() -> None:
     hosts = AllowedHosts(["*"])
 
     assert "anything.example:80" in hosts
@@ -110,19 +117,19 @@ def test_any_host_is_any_well_formed_one() -> None:
 
 
 @pytest.mark.parametrize("hosts", [("localhost", "evil.example"), ("evil.example", "localhost")])
-def test_two_hosts_are_refused(hosts: tuple[str, str]) -> None:
-    app = app_with()
+def test_two_host_headers_are_rejected(hosts: tuple[str, str]) -> None:
+    app = make_app()
     route_connection(app, "/connection")
 
     with client_for(app) as client:
-        response = client.get("/connection", headers=repeated("Host", *hosts))
+        response = client.get("/connection", headers=repeated_header("Host", *hosts))
 
     assert response.status_code == 400
     assert response.json()["detail"] == "Invalid host header"
 
 
-def test_host_that_is_compared_is_the_one_in_urls() -> None:
-    app = app_with(allowed_hosts=["*.example.org"])
+def test_urls_contain_the_validated_host() -> None:
+    app = make_app(allowed_hosts=["*.example.org"])
     route_connection(app, "/connection")
 
     with client_for(app) as client:
@@ -140,35 +147,41 @@ def test_host_that_is_compared_is_the_one_in_urls() -> None:
         ("production", "192.0.2.1", "https", False),
         ("development", "127.0.0.1", "https", False),
     ],
-    ids=["TLS", "IPv6 socket", "no TLS", "not the proxy", "development"],
+    ids=["TLS", "IPv6 socket", "no TLS", "untrusted proxy", "development"],
 )
-def test_browsers_have_to_use_tls_where_clients_do(
-    environment: str, address: str, scheme: str, is_strict: bool, deployed: dict[str, object]
+def test_hsts_is_sent_over_tls_outside_development(
+    environment: str,
+    address: str,
+    scheme: str,
+    is_strict: bool,
+    production_settings: dict[str, object],
 ) -> None:
-    app = app_with(**{**deployed, "environment": environment, "trusted_proxies": ["127.0.0.1"]})
+    app = make_app(
+        **{**production_settings, "environment": environment, "trusted_proxies": ["127.0.0.1"]}
+    )
 
     with client_for(app, address) as client:
-        for path in ("/livez", "/nowhere"):
+        for path in ("/livez", "/unknown"):
             response = client.get(path, headers={"X-Forwarded-Proto": scheme})
 
             expected = "max-age=31536000; includeSubDomains" if is_strict else None
             assert response.headers.get("Strict-Transport-Security") == expected
 
 
-def test_browsers_have_to_use_tls_without_a_proxy(deployed: dict[str, object]) -> None:
-    with client_for(app_with(**deployed)) as client:
+def test_hsts_is_sent_without_a_proxy(production_settings: dict[str, object]) -> None:
+    with client_for(make_app(**production_settings)) as client:
         response = client.get("https://localhost/livez")
 
     assert "includeSubDomains" in response.headers["Strict-Transport-Security"]
     assert response.headers["X-Frame-Options"] == "DENY"
 
 
-def test_origins_of_the_settings_may_read_answers_and_errors() -> None:
-    app = app_with(cors_origins=[ORIGIN], cors_credentials=True)
+def test_allowed_origins_can_read_responses_and_errors() -> None:
+    app = make_app(cors_origins=[ORIGIN], cors_credentials=True)
     route(app, "/crash", crash)
 
     with client_for(app) as client:
-        for path, status in {"/livez": 200, "/nowhere": 404, "/crash": 500}.items():
+        for path, status in {"/livez": 200, "/unknown": 404, "/crash": 500}.items():
             response = client.get(path, headers={"Origin": ORIGIN})
 
             assert response.status_code == status
@@ -179,17 +192,15 @@ def test_origins_of_the_settings_may_read_answers_and_errors() -> None:
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
-def test_only_origins_of_the_settings_may_send_more_than_a_form_could(
-    origin: str, allowed: str | None
-) -> None:
-    asked = {
+def test_preflight_succeeds_only_for_allowed_origins(origin: str, allowed: str | None) -> None:
+    preflight = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type",
     }
 
-    with client_for(app_with(cors_origins=[ORIGIN])) as client:
-        response = client.options("/livez", headers=asked)
+    with client_for(make_app(cors_origins=[ORIGIN])) as client:
+        response = client.options("/livez", headers=preflight)
 
     assert response.headers.get("Access-Control-Allow-Origin") == allowed
     if allowed:
@@ -203,15 +214,15 @@ def test_only_origins_of_the_settings_may_send_more_than_a_form_could(
     ("origin", "allowed"),
     [("http://[::1]:3000", True), ("http://::3000", False), ("http://1:3000", False)],
 )
-def test_origins_are_compared_as_they_are(origin: str, allowed: bool) -> None:
-    with client_for(app_with(cors_origins=["http://[::1]:3000"])) as client:
+def test_origins_are_compared_exactly(origin: str, allowed: bool) -> None:
+    with client_for(make_app(cors_origins=["http://[::1]:3000"])) as client:
         response = client.get("/livez", headers={"Origin": origin})
 
     assert ("Access-Control-Allow-Origin" in response.headers) is allowed
 
 
-def test_any_origin_may_read_without_credentials() -> None:
-    with client_for(app_with(cors_origins=["*"])) as client:
+def test_wildcard_origin_excludes_credentials() -> None:
+    with client_for(make_app(cors_origins=["*"])) as client:
         response = client.get("/livez", headers={"Origin": ORIGIN})
 
     assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -225,56 +236,59 @@ def test_any_origin_may_read_without_credentials() -> None:
         (("10.0.0.0/8",), "127.0.0.1"),
         (("127.0.0.1", "10.0.0.0/8"), "203.0.113.7"),
     ],
-    ids=["none", "another", "this one"],
+    ids=["no proxy", "untrusted proxy", "trusted proxy"],
 )
-def test_only_a_trusted_proxy_says_who_the_client_is(
+def test_only_trusted_proxies_set_the_client_address(
     proxies: tuple[str, ...],
     client_address: str,
-    deployed: dict[str, object],
+    production_settings: dict[str, object],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     forwarded = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7, 10.1.2.3"}
-    app = app_with(trusted_proxies=proxies, **deployed)
+    app = make_app(trusted_proxies=proxies, **production_settings)
 
     with client_for(app) as client:
         client.get("/livez", headers=forwarded)
 
-    assert client_of(capsys.readouterr().err) == client_address
+    assert logged_client(capsys.readouterr().err) == client_address
 
 
-def test_application_and_log_see_the_same_client(
-    deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_application_and_log_use_the_same_client_address(
+    production_settings: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = app_with(trusted_proxies=["127.0.0.1", "10.0.0.0/8"], **deployed)
+    app = make_app(trusted_proxies=["127.0.0.1", "10.0.0.0/8"], **production_settings)
     route_connection(app, "/connection")
-    forwarded = repeated("X-Forwarded-For", "198.51.100.1", "203.0.113.7:5001, 10.1.2.3")
+    forwarded = repeated_header("X-Forwarded-For", "198.51.100.1", "203.0.113.7:5001, 10.1.2.3")
 
     with client_for(app, "::ffff:127.0.0.1") as client:
         response = client.get("/connection", headers=[*forwarded, ("X-Forwarded-Proto", "https")])
 
     assert response.json() == {"client": "203.0.113.7", "url": "https://localhost/connection"}
-    assert client_of(capsys.readouterr().err) == "203.0.113.7"
+    assert logged_client(capsys.readouterr().err) == "203.0.113.7"
 
 
 @pytest.mark.parametrize(
-    ("address", "seen"), [("::ffff:192.0.2.1", "192.0.2.1"), ("2001:DB8::0:1", "2001:db8::1")]
+    ("address", "normalized"), [("::ffff:192.0.2.1", "192.0.2.1"), ("2001:DB8::0:1", "2001:db8::1")]
 )
-def test_address_is_written_in_one_way(
-    address: str, seen: str, deployed: dict[str, object], capsys: pytest.CaptureFixture[str]
+def test_client_address_is_normalized(
+    address: str,
+    normalized: str,
+    production_settings: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app = app_with(**deployed)
+    app = make_app(**production_settings)
     route_connection(app, "/connection")
 
     with client_for(app, address) as client:
         response = client.get("/connection", headers={"X-Forwarded-For": "203.0.113.7"})
 
-    assert response.json()["client"] == seen
-    assert client_of(capsys.readouterr().err) == seen
+    assert response.json()["client"] == normalized
+    assert logged_client(capsys.readouterr().err) == normalized
 
 
-@pytest.mark.parametrize("prefix", ["/shop", ""], ids=["left on", "taken off"])
-def test_service_is_found_below_its_root_path(prefix: str) -> None:
-    app = app_with(root_path="/shop")
+@pytest.mark.parametrize("prefix", ["/shop", ""], ids=["kept by the proxy", "removed by the proxy"])
+def test_service_responds_below_its_root_path(prefix: str) -> None:
+    app = make_app(root_path="/shop")
     route_connection(app, "/connection")
 
     with client_for(app) as client:

@@ -1,4 +1,4 @@
-"""The client's address and scheme, as the connection and trusted proxies report them."""
+"""The client's address and scheme behind trusted proxies."""
 
 from ipaddress import ip_network
 
@@ -11,7 +11,7 @@ from {{ cookiecutter.package_name }}.web.trusted_proxies import (
 
 NETWORKS = ["10.0.0.0/8", "::ffff:192.0.2.0/120", "2001:db8:1::/48"]
 PROXIES = TrustedProxies(map(ip_network, NETWORKS))
-NONE = TrustedProxies(())
+NO_PROXIES = TrustedProxies(())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_address_is_parsed(text: str, address: str) -> None:
         "[" + ":" * 100_000,
     ],
 )
-def test_text_is_no_address(text: str) -> None:
+def test_invalid_address_is_rejected(text: str) -> None:
     assert parse_address(text) is None
 
 
@@ -78,9 +78,7 @@ def test_text_is_no_address(text: str) -> None:
         ("testclient", "198.51.100.1", "testclient"),
     ],
 )
-def test_list_is_read_from_its_end_past_trusted_proxies(
-    peer: str, forwarded: str, client: str
-) -> None:
+def test_client_is_the_last_untrusted_address(peer: str, forwarded: str, client: str) -> None:
     assert PROXIES.resolve(peer, "http", forwarded, "")[0] == client
 
 
@@ -98,12 +96,12 @@ def test_list_is_read_from_its_end_past_trusted_proxies(
         ("", "https", "http"),
     ],
 )
-def test_scheme_is_that_of_the_nearest_proxy(peer: str, forwarded: str, scheme: str) -> None:
+def test_scheme_is_the_last_forwarded_one(peer: str, forwarded: str, scheme: str) -> None:
     assert PROXIES.resolve(peer, "http", "", forwarded)[1] == scheme
 
 
 @pytest.mark.parametrize("forwarded", ["http", "ws"])
-def test_proxy_may_use_tls_where_its_client_does_not(forwarded: str) -> None:
+def test_forwarded_scheme_overrides_tls_of_the_proxy(forwarded: str) -> None:
     assert PROXIES.resolve("10.0.0.1", "https", "", forwarded)[1] == "http"
 
 
@@ -111,5 +109,5 @@ def test_proxy_may_use_tls_where_its_client_does_not(forwarded: str) -> None:
     ("peer", "client"),
     [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("::1", "::1")],
 )
-def test_headers_count_for_nothing_without_trusted_proxies(peer: str, client: str) -> None:
-    assert NONE.resolve(peer, "http", "198.51.100.1", "https") == (client, "http")
+def test_headers_are_ignored_without_trusted_proxies(peer: str, client: str) -> None:
+    assert NO_PROXIES.resolve(peer, "http", "198.51.100.1", "https") == (client, "http")

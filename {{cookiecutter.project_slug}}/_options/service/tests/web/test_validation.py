@@ -1,4 +1,4 @@
-"""What is said of requests that do not fit their schema, and what is not."""
+"""Validation of requests, and validation errors without the input."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -40,24 +40,24 @@ class Text(Schema):
     kind: Literal["text"]
 
 
-def quoted(value: str) -> str:
-    reason = f"{value} is none"
+def raise_custom_error(value: str) -> str:
+    reason = f"{value} is invalid"
     raise PydanticCustomError(
         "reference", "Input should be a reference: {reason}", {"reason": reason}
     )
 
 
-def unquoted(value: str) -> str:
-    raise ValueError("is no code, which has three letters")
+def raise_value_error(value: str) -> str:
+    raise ValueError("a code has three letters")
 
 
-def wordy(value: str) -> str:
+def raise_long_error(value: str) -> str:
     raise ValueError("word " * 1000)
 
 
-Reference = Annotated[str, AfterValidator(quoted)]
-Code = Annotated[str, AfterValidator(unquoted)]
-Wordy = Annotated[str, AfterValidator(wordy)]
+Reference = Annotated[str, AfterValidator(raise_custom_error)]
+Code = Annotated[str, AfterValidator(raise_value_error)]
+LongError = Annotated[str, AfterValidator(raise_long_error)]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def items(app: App) -> Iterator[httpx2.Client]:
     "content_type",
     ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"],
 )
-def test_body_that_fits_is_taken(items: httpx2.Client, content_type: str) -> None:
+def test_valid_body_is_accepted(items: httpx2.Client, content_type: str) -> None:
     content = '{"name": "näme", "parts": [{"number": "1"}]}'.encode()
 
     response = items.post("/items", content=content, headers={"Content-Type": content_type})
@@ -93,9 +93,9 @@ def test_body_that_fits_is_taken(items: httpx2.Client, content_type: str) -> Non
         b'{"name": "lamp", "parts": [{"number": 1, "number": 2}]}',
         b'{"name": "lamp", "parts": NaN}',
     ],
-    ids=["cut off", "no text", "not UTF-8", "too deep", "too long", "two of a name", "no number"],
+    ids=["truncated", "binary", "Latin-1", "too deep", "long number", "duplicate key", "NaN"],
 )
-def test_malformed_json_is_refused(items: httpx2.Client, content: bytes) -> None:
+def test_malformed_json_is_rejected(items: httpx2.Client, content: bytes) -> None:
     response = items.post("/items", content=content, headers=JSON)
 
     assert response.status_code == 400
@@ -104,7 +104,7 @@ def test_malformed_json_is_refused(items: httpx2.Client, content: bytes) -> None
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}], ids=["none", "text"])
-def test_other_media_types_are_refused(items: httpx2.Client, headers: dict[str, str]) -> None:
+def test_other_media_types_are_rejected(items: httpx2.Client, headers: dict[str, str]) -> None:
     response = items.post("/items", content=b'{"name": "lamp"}', headers=headers)
 
     assert response.status_code == 415
@@ -123,7 +123,7 @@ def test_other_media_types_are_refused(items: httpx2.Client, headers: dict[str, 
         (b'{"name": 1, "parts": [{"number": 1}, {"number": "x"}]}', ["/name", "/parts/1/number"]),
     ],
 )
-def test_body_that_does_not_fit_is_told_by_its_parts(
+def test_invalid_body_is_rejected_with_a_pointer_to_each_error(
     items: httpx2.Client, content: bytes, pointers: list[str]
 ) -> None:
     response = items.post("/items", content=content, headers=JSON)
@@ -166,13 +166,13 @@ def test_query_is_validated(items: httpx2.Client) -> None:
     ]
 
 
-def test_repeated_parameters_make_a_list_or_the_last_one_counts(items: httpx2.Client) -> None:
+def test_repeated_parameters_become_a_list_or_the_last_value(items: httpx2.Client) -> None:
     response = items.get("/search?limit=1&limit=2&tags=a&tags=b&colours=c&unknown=d")
 
     assert response.json() == {"limit": 2, "tags": ["a", "b"], "colours": ["c"]}
 
 
-def test_variables_of_the_path_are_validated(items: httpx2.Client) -> None:
+def test_path_parameters_are_validated(items: httpx2.Client) -> None:
     assert items.get("/items/01890a5d-ac96-774b-bcce-b302099a8057").status_code == 200
 
     response = items.get("/items/1")
@@ -183,7 +183,7 @@ def test_variables_of_the_path_are_validated(items: httpx2.Client) -> None:
     ]
 
 
-def test_input_is_not_sent_back(items: httpx2.Client) -> None:
+def test_errors_do_not_contain_the_input(items: httpx2.Client) -> None:
     content = b'{"name": {"hunter2": "hunter2"}, "parts": "hunter2"}'
 
     response = items.post("/items", content=content, headers=JSON)
@@ -192,7 +192,7 @@ def test_input_is_not_sent_back(items: httpx2.Client) -> None:
     assert "hunter2" not in response.text
 
 
-def test_answer_stays_small_whatever_does_not_fit(app: App) -> None:
+def test_error_response_size_is_limited(app: App) -> None:
     route_body(app, "/table", dict[str, int])
     table = {f"~/{number}{'x' * 500}": "x" for number in range(1000)}
 
@@ -201,7 +201,7 @@ def test_answer_stays_small_whatever_does_not_fit(app: App) -> None:
 
     errors = response.json()["errors"]
     assert len(errors) == 20
-    # The name of the part would be too long: it is within the part that is named.
+    # Pointers to the keys would be too long: the parent is reported.
     assert {each["pointer"] for each in errors} == {""}
     assert len(response.content) < 10_000
 
@@ -211,7 +211,7 @@ def test_answer_stays_small_whatever_does_not_fit(app: App) -> None:
     ["x" * 150, "\x01" * 30, "\u20ac" * 60, "\U0001f600" * 40],
     ids=["letters", "control characters", "three bytes", "four bytes"],
 )
-def test_answer_stays_small_whatever_names_are_made_of(app: App, name: str) -> None:
+def test_error_response_size_is_limited_for_any_key(app: App, name: str) -> None:
     route_body(app, "/table", dict[str, dict[str, dict[str, int]]])
     table = {f"~/{number}": {name: {name: "x", "y": "x"}} for number in range(1000)}
 
@@ -224,7 +224,7 @@ def test_answer_stays_small_whatever_names_are_made_of(app: App, name: str) -> N
     assert len(response.content) < 10_000
 
 
-def test_unknown_tags_are_not_sent_back(app: App) -> None:
+def test_errors_do_not_contain_unknown_tags(app: App) -> None:
     route_body(app, "/notices", list[Annotated[Mail | Text, Field(discriminator="kind")]])
     tag = "hunter2" * 400
 
@@ -243,12 +243,12 @@ def test_unknown_tags_are_not_sent_back(app: App) -> None:
         (UUID, "\u20ac" * 36, "Input should be a valid UUID"),
         (datetime, "2026-11-28T12:00:00\u20ac", "Input should be a valid datetime or date"),
         (Reference, "\u20ac", "Input should be a reference"),
-        (Code, "code \u20ac", "Value error, is no code, which has three letters"),
-        (Wordy, "\u20ac", "Value error, " + "word " * 37 + "wo"),
+        (Code, "code \u20ac", "Value error, a code has three letters"),
+        (LongError, "\u20ac", "Value error, " + "word " * 37 + "wo"),
     ],
-    ids=["UUID", "datetime", "reason", "own words", "too many words"],
+    ids=["UUID", "datetime", "custom error", "value error", "long error"],
 )
-def test_what_a_parser_says_of_the_input_is_left_out(
+def test_errors_do_not_contain_the_parser_message(
     app: App, schema: Any, value: str, detail: str
 ) -> None:
     route_body(app, "/value", list[schema])

@@ -1,4 +1,4 @@
-"""What is special about SQLite."""
+"""Behaviour specific to SQLite."""
 
 import sqlite3
 import time
@@ -15,7 +15,7 @@ from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database import engine
 
 from ..support.databases import make_empty_database
-from ..support.embedded import SLOW
+from ..support.embedded import SLOW_QUERY
 from ..support.framework import client_for
 from ..support.sessions import held_connection, route_statements
 from ..support.settings import IsolatedSettings
@@ -33,7 +33,7 @@ NUMBERS = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SEL
         "sqlite+pysqlite:///service.db",
     ],
 )
-def test_url_is_that_of_a_file(url: str) -> None:
+def test_other_urls_are_rejected(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a SQLite file URL"):
         IsolatedSettings.model_validate({"database_url": url})
 
@@ -49,13 +49,13 @@ def test_url_is_that_of_a_file(url: str) -> None:
         ("FOREIGN KEY constraint failed", None),
     ],
 )
-def test_constraint_of_an_error_has_its_name(message: str, name: str | None) -> None:
+def test_error_names_its_constraint(message: str, name: str | None) -> None:
     error = IntegrityError("", {}, sqlite3.IntegrityError(message))
 
     assert engine.constraint_of(error) == name
 
 
-def test_database_has_a_default_in_development_only(environment: pytest.MonkeyPatch) -> None:
+def test_database_url_has_a_default_in_development_only(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("DATABASE_URL")
 
     assert Settings().database_url.get_secret_value() == "sqlite:///instance/development.db"
@@ -74,7 +74,7 @@ def test_connections_are_configured() -> None:
         assert {name: client.get(f"/{name}").json() for name in pragmas} == pragmas
 
 
-def test_commits_may_be_left_to_the_system() -> None:
+def test_synchronous_mode_is_configurable() -> None:
     app = create_app(IsolatedSettings.model_validate({"database_synchronous": "normal"}))
     route_statements(app, "/synchronous", ["PRAGMA synchronous"])
 
@@ -82,7 +82,7 @@ def test_commits_may_be_left_to_the_system() -> None:
         assert client.get("/synchronous").json() == 1
 
 
-def test_connections_write_in_transactions_that_begin_so() -> None:
+def test_only_write_transactions_can_write() -> None:
     app = create_app(IsolatedSettings(database_pool_size=2))
     for method in ("GET", "POST"):
         route_statements(app, f"/{method}", ["PRAGMA query_only"], method)
@@ -101,7 +101,7 @@ def test_connections_write_in_transactions_that_begin_so() -> None:
 
 @pytest.fixture
 def cursor() -> Iterator[sqlite3.Cursor]:
-    """A cursor whose calls may take a twentieth of a second each."""
+    """Yield a cursor with a statement timeout of 0.05 seconds."""
     connection = engine.ServiceConnection(
         ":memory:", isolation_level=None, statement_timeout=0.05, synchronous="FULL"
     )
@@ -110,17 +110,17 @@ def cursor() -> Iterator[sqlite3.Cursor]:
 
 
 @pytest.mark.parametrize("fetch", ["fetchone", "fetchmany", "fetchall"])
-def test_what_takes_too_long_is_interrupted(cursor: sqlite3.Cursor, fetch: str) -> None:
+def test_slow_statement_is_interrupted(cursor: sqlite3.Cursor, fetch: str) -> None:
     cursor.execute(f"{NUMBERS} WHERE i = 0")
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         getattr(cursor, fetch)()
     cursor.execute("BEGIN IMMEDIATE")
     cursor.execute("CREATE TABLE numbers (number INTEGER)")
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        cursor.executemany(f"INSERT INTO numbers {SLOW.replace('(0)', '(?)')}", [(1,)])
+        cursor.executemany(f"INSERT INTO numbers {SLOW_QUERY.replace('(0)', '(?)')}", [(1,)])
 
 
-def test_time_between_two_reads_does_not_count(cursor: sqlite3.Cursor) -> None:
+def test_timeout_excludes_the_time_between_fetches(cursor: sqlite3.Cursor) -> None:
     cursor.execute(NUMBERS)
 
     for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchone):
@@ -133,21 +133,21 @@ def test_time_between_two_reads_does_not_count(cursor: sqlite3.Cursor) -> None:
         assert len(cursor.fetchmany(2000)) == 2000
 
 
-def test_file_that_is_no_database_is_closed_at_once(tmp_path: Path) -> None:
+def test_other_file_is_closed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no database" * 100)
 
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
         engine.ServiceConnection(tmp_path / "file", statement_timeout=1, synchronous="FULL")
 
 
-def test_lock_is_no_deadlock() -> None:
+def test_lock_error_is_not_transient() -> None:
     assert not engine.is_transient(OperationalError("", {}, Exception("locked")))
 
 
-def test_writer_waits_for_another_but_not_for_ever() -> None:
+def test_lock_wait_times_out() -> None:
     url = make_empty_database()
     app = create_app(IsolatedSettings(database_url=url, database_lock_timeout=0.1))
-    route_statements(app, "/write", ["CREATE TABLE written (id INTEGER)"], "POST")
+    route_statements(app, "/write", ["CREATE TABLE things (id INTEGER)"], "POST")
     route_statements(app, "/read", ["SELECT 1"])
     path = Path(url.get_secret_value().removeprefix("sqlite:///"))
 

@@ -1,4 +1,4 @@
-"""SQLite for tests: files in a folder that goes away."""
+"""SQLite for tests: files in a temporary folder."""
 
 import atexit
 from functools import cache
@@ -7,27 +7,29 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, Connection
 
-# No file can be there.
-NOWHERE = f"sqlite:///{__file__}/never_test.db"
+# A path below a file: no database can be opened or created.
+UNREACHABLE_URL = f"sqlite:///{__file__}/unreachable_test.db"
 
-# Takes longer than any test waits.
-SLOW = "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+# Runs longer than any timeout of the tests.
+SLOW_QUERY = (
+    "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+)
 
 
 @cache
-def server() -> str:
-    """Return the URL of a file beside which others can be made."""
+def server_url() -> str:
+    """Return the URL of a file in a new temporary folder, for databases next to it."""
     folder = TemporaryDirectory()
     atexit.register(folder.cleanup)
     return f"sqlite:///{folder.name}/service_test.db"
 
 
 def is_transaction(connection: Connection) -> bool:
-    """Tell whether the statements of a connection are one transaction; each is its own otherwise."""
+    """Return whether a connection is in a transaction, not in autocommit mode."""
     return connection.get_execution_options()["begin"] is not None
 
 
-def create(url: URL) -> None:
-    """Make room for an empty database, whatever was there."""
+def create_empty(url: URL) -> None:
+    """Delete the files of a database; SQLite creates it on the first connection."""
     for suffix in ("", "-shm", "-wal"):
         Path(f"{url.database}{suffix}").unlink(missing_ok=True)
