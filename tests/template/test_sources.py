@@ -52,11 +52,11 @@ ONE_SIDED_NAMES = {
     "fastapi": {
         "HeadAnswered",  # a stream is ended from outside; WSGI servers take no part of it
         "release_frames",
-        "unbroken",  # threads are not cancelled
+        "shielded",  # threads are not cancelled
         "allowed_methods",  # Flask names the methods of all rules
         "FairPool",  # threads are served in the order of arrival by SQLAlchemy's own
         "lifespan",  # connections belong to an event loop, and end with it
-        "CountedRoute",  # Flask has functions that run after requests, whatever came of them
+        "RateLimitedRoute",  # Flask has functions that run after requests, whatever came of them
         "read_headers",  # WSGI servers have read them
         "set_context",
         "path_template",  # a function of Flask's operations
@@ -70,7 +70,7 @@ ONE_SIDED_NAMES = {
         "RequestUnit",  # FastAPI ends what its dependencies have begun
         "TransactionalFlask",
         "current_unit",
-        "tell_attempts_left",
+        "add_rate_limit_headers",
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
         "answer_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation

@@ -59,7 +59,7 @@ def test_nobody_registers_where_settings_do_not_say_so(client_with: ClientWith) 
         response = register(client)
 
     assert response.status_code == 403
-    assert response.json()["detail"] == "Nobody can register here."
+    assert response.json()["detail"] == "Registration is disabled."
 
 
 def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
@@ -68,7 +68,7 @@ def test_address_is_taken_whatever_its_case(client: httpx2.Client) -> None:
     response = register(client, email=email.upper())
 
     assert response.status_code == 409
-    assert response.json()["detail"] == "The address is taken."
+    assert response.json()["detail"] == "The e-mail address is already registered."
 
 
 def test_address_that_looks_alike_is_another(client: httpx2.Client) -> None:
@@ -275,7 +275,7 @@ def test_password_is_verified_once_whether_or_not_there_is_an_account(
         answers = [log_in(client, username, "a wrong password") for _ in range(2)]
         assert [each.status_code for each in answers] == [401, 401]
         assert {each.json()["detail"] for each in answers} == {
-            "The address or the password is wrong."
+            "The e-mail address or the password is incorrect."
         }
         assert len(verified) == 2
         verified.clear()
@@ -285,15 +285,15 @@ def test_hashes_are_made_anew_when_parameters_change(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = register(client).json()["email"]
-    verify = passwords.verify
+    verify = passwords.verify_password
     renewed: list[bool] = []
 
     def note(password: str, password_hash: str | None) -> tuple[bool, str | None]:
-        is_right, new_hash = verify(password, password_hash)
+        is_correct, new_hash = verify(password, password_hash)
         renewed.append(new_hash is not None)
-        return is_right, new_hash
+        return is_correct, new_hash
 
-    monkeypatch.setattr(passwords, "verify", note)
+    monkeypatch.setattr(passwords, "verify_password", note)
     monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(2, 8, 1)]))
 
     assert [log_in(client, email).status_code for _ in range(2)] == [200, 200]
@@ -303,7 +303,7 @@ def test_hashes_are_made_anew_when_parameters_change(
 def test_hash_of_nobody_costs_what_others_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
-    assert passwords.HASHER.hash("").split("$")[:4] == passwords.NOBODY.split("$")[:4]
+    assert passwords.HASHER.hash("").split("$")[:4] == passwords.DUMMY_HASH.split("$")[:4]
 
 
 def test_account_is_read_once_for_each_request(shared_app: App, client: httpx2.Client) -> None:

@@ -160,15 +160,18 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     """Let something happen once, after a password was verified and before anything is done with the outcome."""
 
     def do(action: Callable[[], object]) -> None:
-        verify = passwords.verify
+        pool_class = passwords.HashingPool
+        verify = pool_class.verify
 
-        def verify_then_act(password: str, password_hash: str | None) -> tuple[bool, str | None]:
-            outcome: tuple[bool, str | None] = verify(password, password_hash)
-            monkeypatch.setattr(passwords, "verify", verify)
+        def verify_then_act(
+            pool: passwords.HashingPool, password: str, password_hash: str | None
+        ) -> tuple[bool, str | None]:
+            outcome: tuple[bool, str | None] = verify(pool, password, password_hash)
+            monkeypatch.setattr(pool_class, "verify", verify)
             action()
             return outcome
 
-        monkeypatch.setattr(passwords, "verify", verify_then_act)
+        monkeypatch.setattr(pool_class, "verify", verify_then_act)
 
     return do
 

@@ -127,7 +127,7 @@ def test_forged_token_is_refused(client: httpx2.Client, forger: Forger, forge: A
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["detail"] == "The token is not valid."
+    assert response.json()["detail"] == "The token is invalid, expired or revoked."
 
 
 def test_token_that_was_good_expires(
