@@ -61,9 +61,9 @@ ONE_SIDED_NAMES = {
         "set_context",
         "path_template",  # a function of Flask's operations
         "WebSocketConnection",  # WSGI has none, nor what follows
-        "answer_invalid_handshake",
+        "handle_invalid_handshake",
         "TokenScheme",
-        "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
+        "handle_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {
         "literal",  # Starlette compares origins as they are
@@ -72,7 +72,7 @@ ONE_SIDED_NAMES = {
         "current_unit",
         "add_rate_limit_headers",
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
-        "answer_unhandled_error",  # with FastAPI, such errors reach the middleware
+        "handle_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation
     },
 }

@@ -46,7 +46,7 @@ UNAVAILABLE = {
     "type": "about:blank",
     "title": "Service Unavailable",
     "status": 503,
-    "detail": "The database is not available.",
+    "detail": "The database is temporarily unavailable.",
 }
 INSERT = "INSERT INTO authors SELECT 10 + count(*) FROM authors"
 COUNT = "SELECT count(*) FROM authors"
@@ -218,7 +218,7 @@ def test_constraint_that_fails_at_the_commit_reaches_the_client(
 
     assert response.status_code == 409
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["detail"] == "It does not go with what is stored already."
+    assert response.json()["detail"] == "The request conflicts with existing data."
     assert client.get("/books").json() == client.get("/books").json() == 0
 
 
@@ -420,7 +420,7 @@ def test_database_that_is_not_there_is_unavailable(
         response = client.get("/one")
 
     assert statuses == {"/livez": 200, "/readyz": 503, "/one": 503}
-    assert "the database is not available: " in caplog.text
+    assert "the database is unavailable: " in caplog.text
     assert response.headers["Retry-After"] == "5"
     assert response.headers["X-Frame-Options"] == "DENY"
     assert response.json().items() >= UNAVAILABLE.items()
