@@ -298,7 +298,7 @@ def test_workers_share_what_they_count(
     if is_fit:
         IsolatedSettings.model_validate(settings)
     else:
-        with pytest.raises(ValidationError, match="shared by workers"):
+        with pytest.raises(ValidationError, match="shared by all workers"):
             IsolatedSettings.model_validate(settings)
 
 

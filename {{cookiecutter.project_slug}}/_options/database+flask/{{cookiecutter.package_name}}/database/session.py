@@ -210,7 +210,7 @@ def current_unit() -> RequestUnit:
     unit = UNIT.get(None)
     if unit is None or unit.is_ended:
         raise RuntimeError(
-            "no unit of work: no request is active, or its unit of work has ended;"
+            "no unit of work: this code runs outside of a request, or after its unit of work;"
             " use `with database.begin() as session`"
         )
     return unit
