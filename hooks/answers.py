@@ -1,4 +1,4 @@
-"""Validate the answers before a folder exists, and escape them in the files that are rendered.
+"""Validate the answers before a folder is created, and escape them in the rendered files.
 
 cookiecutter loads this module as a Jinja extension (`_extensions` in cookiecutter.json), because it creates the
 project's folder before the first hook runs. `cruft update` keeps the module of the old commit loaded while it renders
@@ -34,7 +34,7 @@ TEXT = ("project_name", "project_slug", "package_name", "description", "author_n
 FREE_TEXT = ("project_name", "description", "author_name")
 PROJECT_SLUG = re.compile(r"[a-z]([a-z0-9-]{0,98}[a-z0-9])?")
 PACKAGE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-# What HTML accepts in a field for e-mail addresses, and at least two labels in the domain.
+# The syntax of HTML's <input type="email">, with at least two labels in the domain.
 EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])"
@@ -42,12 +42,12 @@ EMAIL = re.compile(
 
 
 class Rule(NamedTuple):
-    """One reason to refuse the answer to some questions."""
+    """A reason to reject the answer to some questions."""
 
     questions: tuple[str, ...]
-    refuses: Callable[[str], bool]
+    rejects: Callable[[str], bool]
     reason: str
-    wanted: str
+    accepted: str
 
 
 def folded(name: str) -> str:
@@ -58,15 +58,15 @@ def has_category(text: str, *categories: str) -> bool:
     return any(unicodedata.category(character) in categories for character in text)
 
 
-SLUG = "use a-z, 0-9 and -, a letter first and no - last, 100 characters at most"
+SLUG = "use a-z, 0-9 and -, starting with a letter, not ending with -, 100 characters at most"
 IDENTIFIER = "use an ASCII identifier that starts with a letter, 40 characters at most"
-OTHER_NAME = "choose another, such as 'my_service'"
-OTHER_SLUG = "choose another, such as 'my-service'"
+OTHER_NAME = "choose another name, for example 'my_service'"
+OTHER_SLUG = "choose another name, for example 'my-service'"
 
 TEMPLATE_TAG = Rule(
     TEXT,
     lambda text: any(tag in text for tag in ("{{", "{#", "{%")),
-    "contains a tag of the template language",
+    "contains a Jinja tag",
     "remove {{, {# and {%",
 )
 
@@ -77,10 +77,10 @@ RULES = (
         "contains a control character or a line break",
         "use one line of plain text",
     ),
-    Rule(TEXT, lambda text: has_category(text, "Cs"), "contains half of a surrogate pair", "use valid Unicode"),
+    Rule(TEXT, lambda text: has_category(text, "Cs"), "contains an unpaired surrogate", "use valid Unicode"),
     TEMPLATE_TAG,
     Rule(FREE_TEXT, lambda text: not text.strip(), "is empty", "write at least one character"),
-    Rule(FREE_TEXT, lambda text: text != text.strip(), "starts or ends with whitespace", "remove that"),
+    Rule(FREE_TEXT, lambda text: text != text.strip(), "starts or ends with whitespace", "remove it"),
     Rule(("project_slug",), lambda slug: not PROJECT_SLUG.fullmatch(slug), "is not a valid repository name", SLUG),
     Rule(
         ("project_slug",),
@@ -129,30 +129,30 @@ RULES = (
         ("author_email",),
         lambda address: not EMAIL.fullmatch(address),
         "is not an e-mail address",
-        "write it like you@example.com",
+        "use an address such as you@example.com",
     ),
 )
 
 
 class Requirement(NamedTuple):
-    """A choice that needs some choice of another question, and is rejected or left out without it."""
+    """A choice that requires a choice of another question, and is rejected or omitted without it."""
 
     question: str
     choice: str
     needs: str
     accepted: tuple[str, ...]
     reason: str
-    is_left_out: bool = False
+    is_omitted: bool = False
 
 
 REQUIREMENTS = (
     Requirement("auth", "accounts", "database", ("sqlite", "postgresql"), "stores accounts in tables"),
-    Requirement("example", "posts", "database", ("sqlite", "postgresql"), "stores posts in a table", is_left_out=True),
+    Requirement("example", "posts", "database", ("sqlite", "postgresql"), "stores posts in a table", is_omitted=True),
 )
 
 
 def errors_of(answers: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each answer that is invalid, and for each that lacks what it needs."""
+    """Return a sentence for each invalid answer, and for each that lacks a required choice."""
     choices = {
         question: default
         for question, default in json.loads(QUESTIONS.read_text(encoding="utf-8")).items()
@@ -161,8 +161,8 @@ def errors_of(answers: Mapping[str, Any]) -> list[str]:
     errors = {}
     for rule in RULES:
         for question in rule.questions:
-            if question not in errors and rule.refuses(answers[question]):
-                errors[question] = sentence(question, answers[question], rule.reason, rule.wanted)
+            if question not in errors and rule.rejects(answers[question]):
+                errors[question] = sentence(question, answers[question], rule.reason, rule.accepted)
     for question, offered in choices.items():
         if answers[question] not in offered:
             accepted = f"choose one of {', '.join(offered)}"
@@ -170,15 +170,15 @@ def errors_of(answers: Mapping[str, Any]) -> list[str]:
     missing = [
         sentence(each.question, each.choice, each.reason, f"choose {' or '.join(each.accepted)} as {each.needs}")
         for each in REQUIREMENTS
-        if answers[each.question] == each.choice and each.needs not in errors and not each.is_left_out
+        if answers[each.question] == each.choice and each.needs not in errors and not each.is_omitted
         if answers[each.needs] not in each.accepted
     ]
     return [*errors.values(), *missing]
 
 
-def sentence(question: str, answer: str, reason: str, wanted: str) -> str:
+def sentence(question: str, answer: str, reason: str, accepted: str) -> str:
     shown = answer if len(answer) <= 60 else f"{answer[:57]}..."
-    return f"{question}: {shown!r} {reason}; {wanted}."
+    return f"{question}: {shown!r} {reason}; {accepted}."
 
 
 def folder(answers: Mapping[str, Any]) -> str:
@@ -186,7 +186,7 @@ def folder(answers: Mapping[str, Any]) -> str:
     if errors := errors_of(answers):
         raise FailedHookException("\n".join(errors))
     name: str = answers["project_slug"]
-    # cruft does not say where the folder will be; hooks/pre_gen_project.py looks at it then.
+    # cruft does not pass the output directory; hooks/pre_gen_project.py checks it then.
     path = os.path.join(answers.get("_output_dir", os.devnull), name)
     if os.path.isdir(path) and set(os.listdir(path)) - {".git"}:
         raise OutputDirExistsException(
@@ -197,7 +197,7 @@ def folder(answers: Mapping[str, Any]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape a text for a string in double quotes, in Python as in TOML."""
+    """Escape a text for a double-quoted string in Python or TOML."""
     return text.replace("\\", "\\\\").replace('"', "\\u0022")
 
 
@@ -207,7 +207,7 @@ def markdown(text: str) -> str:
 
 
 class Answers(Extension):
-    """Check each template that cookiecutter makes of an answer, and the answers when they name the folder."""
+    """Check each answer before cookiecutter renders it as a template, and all answers before it creates the folder."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -215,11 +215,11 @@ class Answers(Extension):
         self._rendered_next: Iterator[tuple[str, list[str]]] = iter(())
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Look at a template before it is compiled.
+        """Reject template tags in an answer before it is compiled.
 
-        An answer that was not typed (extra context, a user's config) is rendered as a template itself, and what it
-        contained is gone thereafter. cookiecutter.json opens with `__begin`; from there on the templates come in the
-        order of the questions, and one that is neither the default nor a choice is an answer.
+        cookiecutter renders answers from the command line or the user's config as templates, so tags in them are no
+        longer visible afterwards. From `__begin` in cookiecutter.json on, templates arrive in the order of the
+        questions; one that is neither the default nor a choice is an answer.
         """
         if source == "{{cookiecutter.project_slug}}":
             return "{{ cookiecutter | folder }}"
@@ -227,13 +227,13 @@ class Answers(Extension):
             self._rendered_next = rendered_after_begin()
         else:
             question, templates = next(self._rendered_next, ("", [source]))
-            if source not in templates and TEMPLATE_TAG.refuses(source):
-                raise FailedHookException(sentence(question, source, TEMPLATE_TAG.reason, TEMPLATE_TAG.wanted))
+            if source not in templates and TEMPLATE_TAG.rejects(source):
+                raise FailedHookException(sentence(question, source, TEMPLATE_TAG.reason, TEMPLATE_TAG.accepted))
         return source
 
 
 def rendered_after_begin() -> Iterator[tuple[str, list[str]]]:
-    """Give each question, or private variable, once for each template that cookiecutter will make of it."""
+    """Yield each question or private variable, once for each template that cookiecutter compiles for it."""
     questions = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     for question in list(questions)[list(questions).index("__begin") + 1 :]:
         templates = questions[question]

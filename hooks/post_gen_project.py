@@ -18,7 +18,7 @@ def promote(source: str, target: str) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove a file, or a folder with all that is in it."""
+    """Remove a file, or a folder with its contents."""
     if os.path.isdir(path):
         for name in os.listdir(path):
             remove(os.path.join(path, name))

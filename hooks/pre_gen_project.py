@@ -1,4 +1,4 @@
-"""Leave alone a folder that holds anything but `.git`; the answers were looked at before, by `answers.py`."""
+"""Abort if the folder contains anything but `.git`; `answers.py` has already validated the answers."""
 
 import os
 import sys

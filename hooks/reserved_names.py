@@ -1,10 +1,10 @@
-"""Names that a project, its package or its folder cannot have; compared in lower case, with `_` for `-`."""
+"""Reserved names of projects and packages, in lower case and with `_` in place of `-`."""
 
-# Keywords that are only sometimes keywords, of every supported Python.
+# Soft keywords of all supported Python versions.
 SOFT_KEYWORDS = frozenset(["_", "case", "match", "type"])
 
-# Modules that only some of the supported Pythons have. With those of the running one (`sys.stdlib_module_names`) they
-# make one list, so that an answer is refused on every machine or on none.
+# Modules that only some supported Python versions have, in addition to `sys.stdlib_module_names` of the running one, so
+# that an answer is valid on all machines or on none.
 STANDARD_LIBRARY = frozenset(
     """
     aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils imghdr imp lib2to3 mailcap
@@ -12,7 +12,7 @@ STANDARD_LIBRARY = frozenset(
     """.split()
 )
 
-# Modules and distributions that the environment of a generated project may hold, whatever was chosen, on any system.
+# Modules and distributions in the environment of a generated project, for any answers and platform.
 INSTALLED = frozenset(
     """
     aiosqlite alembic annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize async_timeout blinker cffi
@@ -25,10 +25,10 @@ INSTALLED = frozenset(
     """.split()
 )
 
-# What stands beside the package in a project, or is left there by tools that would then overlook the package.
+# Top-level files and folders of a project, and those that tools create or ignore.
 BESIDE_THE_PACKAGE = frozenset(
     "asgi build conftest dist env instance license makefile migrations node_modules site tests venv with_postgres wsgi".split()
 )
 
-# Windows opens a device in place of a file of such a name.
+# Device names of Windows, which cannot be names of files.
 WINDOWS_DEVICES = frozenset(["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))])

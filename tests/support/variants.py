@@ -116,7 +116,7 @@ def is_refused(answers: Mapping[str, str]) -> bool:
     return any(
         answers.get(each.question) == each.choice and answers.get(each.needs) not in each.accepted
         for each in REQUIREMENTS
-        if not each.is_left_out
+        if not each.is_omitted
     )
 
 

@@ -52,27 +52,27 @@ ONE_SIDED_NAMES = {
     "fastapi": {
         "HeadAnswered",  # a stream is ended from outside; WSGI servers take no part of it
         "release_frames",
-        "unbroken",  # threads are not cancelled
+        "shielded",  # threads are not cancelled
         "allowed_methods",  # Flask names the methods of all rules
         "FairPool",  # threads are served in the order of arrival by SQLAlchemy's own
         "lifespan",  # connections belong to an event loop, and end with it
-        "CountedRoute",  # Flask has functions that run after requests, whatever came of them
+        "RateLimitedRoute",  # Flask has functions that run after requests, whatever came of them
         "read_headers",  # WSGI servers have read them
         "set_context",
         "path_template",  # a function of Flask's operations
         "WebSocketConnection",  # WSGI has none, nor what follows
-        "answer_invalid_handshake",
+        "handle_invalid_handshake",
         "TokenScheme",
-        "answer_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
+        "handle_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {
         "literal",  # Starlette compares origins as they are
         "RequestUnit",  # FastAPI ends what its dependencies have begun
         "TransactionalFlask",
         "current_unit",
-        "tell_attempts_left",
+        "add_rate_limit_headers",
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
-        "answer_unhandled_error",  # with FastAPI, such errors reach the middleware
+        "handle_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation
     },
 }

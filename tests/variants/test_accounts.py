@@ -1,7 +1,6 @@
 """Accounts behind a server: what the tests of a project, which speak to no server, cannot see."""
 
 import os
-import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -83,19 +82,6 @@ def logins(server: Server, email: str, number: int) -> Iterator[list[tuple[int, 
             enough.set()
     for each in running:
         each.result()
-
-
-@pytest.mark.variants("framework=flask,example=posts,auth=accounts")
-def test_thread_is_left_for_others_while_passwords_are_waited_for(project: Path, variant: Variant) -> None:
-    threads = number_in(project / "my_service/config.py", r"threads: .* = (\d+)")
-    places = number_in(project / "my_service/accounts/passwords.py", r"PLACES = BoundedSemaphore\((\d+)\)")
-
-    assert places < threads
-
-
-def number_in(file: Path, pattern: str) -> int:
-    (number,) = re.findall(pattern, file.read_text(encoding="utf-8"))
-    return int(number)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has priorities for threads")

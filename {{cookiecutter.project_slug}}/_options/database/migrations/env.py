@@ -1,4 +1,4 @@
-"""The environment of Alembic. Import the models of every domain here: a table that is not imported is not seen."""
+"""Environment of Alembic. Import the models of every domain here: autogenerate compares imported tables only."""
 
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from {{ cookiecutter.package_name }}.posts import models as posts  # noqa: F401
 
 
 def render_item(kind: str, item: object, autogenerate: object) -> str | Literal[False]:
-    """Write UtcDateTime as what it is to the database; migrations do not import the service."""
+    """Render UtcDateTime as its SQLAlchemy type, because migrations do not import the service."""
     return f"sa.{item.impl!r}" if isinstance(item, UtcDateTime) else False
 
 
@@ -35,7 +35,7 @@ if context.is_offline_mode():
         context.run_migrations()
 else:
     with engine.migration_engine(settings).begin() as connection:
-        # Replicas that migrate at once take turns; who comes second finds nothing left to do.
+        # Replicas that migrate concurrently wait for the first one, which leaves them nothing to do.
         engine.lock(connection)
         context.configure(connection=connection, **options)
         with context.begin_transaction():

@@ -10,10 +10,10 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    """Bring the database up."""
+    """Upgrade the database to this revision."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Take the database down again."""
+    """Downgrade the database to the previous revision."""
     ${downgrades if downgrades else "pass"}

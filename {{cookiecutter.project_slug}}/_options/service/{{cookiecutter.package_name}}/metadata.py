@@ -1,4 +1,4 @@
-"""What the service is called and which version it is; the build reads the version from here."""
+"""Name, description and version of the service; pyproject.toml reads the version from here."""
 
 NAME = "{{ cookiecutter.project_name | escaped }}"
 DESCRIPTION = "{{ cookiecutter.description | escaped }}"

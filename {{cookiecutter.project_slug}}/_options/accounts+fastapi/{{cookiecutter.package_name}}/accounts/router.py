@@ -8,27 +8,28 @@ from fastapi.concurrency import run_in_threadpool
 
 from ..database.session import SessionDep, get_database
 from ..web.dependencies import SettingsDep
-from . import passwords, service
-from .attempts import CountedRoute, count_attempt
-from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens
-from .exceptions import RegistrationClosed
+from . import service
+from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens, get_hashing_pool
+from .exceptions import RegistrationDisabled
 from .models import User
-from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
+from .rate_limits import RateLimitedRoute, count_attempt
+from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, parse_email
 
-router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=CountedRoute)
+router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=RateLimitedRoute)
 
 
 @router.post("", status_code=201)
 async def register(
     body: Registration, settings: SettingsDep, session: SessionDep, request: Request
 ) -> Account:
-    """Make an account, where the settings let people do that."""
+    """Create an account, if registration is enabled."""
     if not settings.registration:
-        raise RegistrationClosed
-    with passwords.place():
+        raise RegistrationDisabled
+    pool = get_hashing_pool(request)
+    with pool.hashing_slot():
         await count_attempt(request, "register", body.email)
         password = body.password.get_secret_value()
-        password_hash = await run_in_threadpool(passwords.hash_of, password, body.email)
+        password_hash = await run_in_threadpool(pool.hash, password, body.email)
     user = await session.run_sync(service.register, body.email, password_hash)
     return Account.model_validate(user)
 
@@ -47,13 +48,14 @@ async def change_password(
     session: SessionDep,
     request: Request,
 ) -> None:
-    """Change the password; all other logins of the account are over."""
+    """Change the password, and revoke all other logins of the account."""
+    pool = get_hashing_pool(request)
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    with passwords.place():
+    with pool.hashing_slot():
         await count_attempt(request, "change password", str(user.id))
-        is_right, _ = await run_in_threadpool(passwords.verify, current, user.password_hash)
-        new_hash = await run_in_threadpool(passwords.hash_of, new, user.email, "new_password")
-    await session.run_sync(service.change_password, claims, user, is_right, new_hash)
+        is_correct, _ = await run_in_threadpool(pool.verify, current, user.password_hash)
+        new_hash = await run_in_threadpool(pool.hash, new, user.email, "new_password")
+    await session.run_sync(service.change_password, claims, user, is_correct, new_hash)
 
 
 @router.post("/token")
@@ -63,25 +65,26 @@ async def make_tokens(
     session: SessionDep,
     request: Request,
 ) -> TokenPair:
-    """Log in with a password, or stay logged in with a refresh token, which is valid once."""
+    """Issue tokens for a password, or for a refresh token, which can be used once."""
     if form.grant_type == "refresh_token":
         await count_attempt(request, "refresh")
-        # Counted before the transaction begins, in which nothing is waited for but the database.
+        # Count before the transaction begins: the storage of the limits must not prolong it.
         if owner := await find_owner(request, form.refresh_token or ""):
             await count_attempt(request, "renew", str(owner))
         claims, refresh_token = await session.run_sync(service.refresh, form.refresh_token or "")
     else:
+        pool = get_hashing_pool(request)
         username, password = form.username or "", form.password
-        with passwords.place():
-            await count_attempt(request, "log in", address_of(username) or username)
+        with pool.hashing_slot():
+            await count_attempt(request, "log in", parse_email(username) or username)
             user = await find_user(request, username)
-            is_right, new_hash = await run_in_threadpool(
-                passwords.verify,
+            is_correct, new_hash = await run_in_threadpool(
+                pool.verify,
                 password.get_secret_value() if password else "",
                 user.password_hash if user else None,
             )
         claims, refresh_token = await session.run_sync(
-            service.log_in, user, is_right, new_hash, settings.refresh_token_lifetime
+            service.log_in, user, is_correct, new_hash, settings.refresh_token_lifetime
         )
     access_tokens = get_access_tokens(request)
     return TokenPair(
@@ -93,19 +96,19 @@ async def make_tokens(
 
 @router.post("/logout", status_code=204, response_class=Response)
 async def log_out(user: ActiveUser, claims: ClaimsDep, session: SessionDep) -> None:
-    """End the login of the token."""
+    """Revoke the login of the token."""
     await session.run_sync(service.log_out, claims)
 
 
 @router.post("/logout-everywhere", status_code=204, response_class=Response)
 async def log_out_everywhere(user: ActiveUser, claims: ClaimsDep, session: SessionDep) -> None:
-    """End all logins of the account of the token."""
+    """Revoke all logins of the account of the token."""
     await session.run_sync(service.log_out_everywhere, claims)
 
 
 async def find_user(request: Request, username: str) -> User | None:
-    """Return the account of an address; no connection waits for what is done with it."""
-    address = address_of(username)
+    """Return the account of an e-mail address, read in a session that ends before the password is verified."""
+    address = parse_email(username)
     if address is None:
         return None
     async with get_database(request.app).begin("read") as session:
@@ -113,6 +116,6 @@ async def find_user(request: Request, username: str) -> User | None:
 
 
 async def find_owner(request: Request, refresh_token: str) -> UUID | None:
-    """Return the id of the account whose login a refresh token renews."""
+    """Return the id of the account that an unused refresh token belongs to, or None."""
     async with get_database(request.app).begin("read") as session:
-        return await session.run_sync(service.owner_of, refresh_token)
+        return await session.run_sync(service.find_token_owner, refresh_token)

@@ -1,6 +1,7 @@
 """Accounts in Flask: connections during slow bodies, and headers after a failed commit."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from io import RawIOBase
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.accounts import dependencies
+from {{ cookiecutter.package_name }}.accounts.exceptions import PasswordsBusy
 from {{ cookiecutter.package_name }}.config import Settings
 
 from ..support.databases import make_database
@@ -81,3 +83,17 @@ def test_rate_limit_headers_are_sent_after_a_failed_commit(app: App, client: htt
     assert response.headers["RateLimit"].startswith('"account-from-address";r=')
     pool: Any = get_engine(app).pool
     assert pool.checkedout() == 0
+
+
+@pytest.mark.parametrize(("threads", "slots"), [(4, 1), (8, 3)])
+def test_most_threads_are_left_for_other_requests_than_logins(
+    settings: Settings, threads: int, slots: int
+) -> None:
+    app = create_app(settings.model_copy(update={"threads": threads}))
+    with app.app_context(), ExitStack() as taken:
+        pool = dependencies.get_hashing_pool()
+        for _ in range(slots):
+            taken.enter_context(pool.hashing_slot())
+
+        with pytest.raises(PasswordsBusy), pool.hashing_slot():
+            pass

@@ -1,4 +1,4 @@
-"""Who is asking: each of these needs the one before it, and is computed once for each request."""
+"""Authentication: the claims of the access token, and the account that they belong to."""
 
 from collections.abc import Callable
 
@@ -9,53 +9,62 @@ from ..database.session import get_database, get_session
 from . import service
 from .limits import Limits
 from .models import User
+from .passwords import HashingPool
 from .scopes import SCOPES, validate_scope
 from .tokens import AccessTokens, Claims, bearer_token
 
-# Tells the documentation where to log in.
+# The security scheme of the OpenAPI document.
 SCHEME = "OAuth2PasswordBearer"
 FLOW = {"password": {"scopes": SCOPES, "tokenUrl": "api/v1/accounts/token"}}
 SECURITY_SCHEMES = {SCHEME: {"type": "oauth2", "flows": FLOW}}
-# The account among what a session keeps.
+# The key of the account in `session.info`.
 USER = "accounts.user"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application what makes and reads its tokens, and what counts attempts."""
+    """Add the access tokens, the rate limits and the password hashing of the application."""
     app.extensions["access_tokens"] = AccessTokens(settings)
     app.extensions["limits"] = Limits(settings)
+    # Each slot occupies one of the server's threads; more than half of them remain for other endpoints.
+    app.extensions["hashing_pool"] = HashingPool(settings.threads // 2 - 1)
     app.extensions["security_schemes"] = SECURITY_SCHEMES
 
 
+def get_hashing_pool() -> HashingPool:
+    """Return the threads of the application that hash passwords."""
+    hashing_pool: HashingPool = current_app.extensions["hashing_pool"]
+    return hashing_pool
+
+
 def get_access_tokens() -> AccessTokens:
-    """Return what makes and reads the tokens of the application."""
+    """Return the encoder and decoder of the application's access tokens."""
     access_tokens: AccessTokens = current_app.extensions["access_tokens"]
     return access_tokens
 
 
 def parse_jwt() -> Claims:
-    """Return what the token of a request says, or answer 401."""
+    """Return the claims of the access token, or respond 401."""
     return get_access_tokens().read(bearer_token(request.headers.getlist("Authorization")))
 
 
 def active_user() -> User:
-    """Return the account of the token, or answer 401."""
+    """Return the account of the token, or respond 401."""
     session = get_session()
-    # Kept in the session that it belongs to, not in `g`: a request that is repeated has another session.
+    # Cached in `session.info`, not in `g`: the account must not outlive the session that loaded it.
     if USER not in session.info:
-        session.info[USER] = service.current(session, parse_jwt())
+        session.info[USER] = service.current_user(session, parse_jwt())
     user: User = session.info[USER]
     return user
 
 
 def detached_user() -> User:
-    """Return the account of the token, read in a session of its own, which ends before others begin."""
+    """Return the account of the token, read in a separate session that ends before the request's begins."""
     with get_database(current_app).begin("read") as session:
-        return service.current(session, parse_jwt())
+        return service.current_user(session, parse_jwt())
 
 
 def maybe_user() -> User | None:
-    """Return the account of the token, None without a token, or answer 401 to a token that is not valid."""
+    """Return the account of the token, None without a token, or respond 401 to an invalid one."""
     return active_user() if "Authorization" in request.headers else None
 
 
@@ -64,6 +73,6 @@ def scoped(scope: str, get_user: Callable[[], User] = active_user) -> Callable[[
     validate_scope(scope)
 
     def scoped_user() -> User:
-        return service.permitted(get_user(), scope)
+        return service.require_scope(get_user(), scope)
 
     return scoped_user

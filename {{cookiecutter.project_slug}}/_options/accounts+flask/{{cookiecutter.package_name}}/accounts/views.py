@@ -7,26 +7,27 @@ from flask import Blueprint, current_app
 from ..database.session import get_database, get_session
 from ..web.dependencies import get_settings
 from ..web.operations import operation
-from . import passwords, service
-from .attempts import count_attempt, tell_attempts_left
-from .dependencies import active_user, detached_user, get_access_tokens, parse_jwt
-from .exceptions import RegistrationClosed
+from . import service
+from .dependencies import active_user, detached_user, get_access_tokens, get_hashing_pool, parse_jwt
+from .exceptions import RegistrationDisabled
 from .models import User
-from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, address_of
+from .rate_limits import add_rate_limit_headers, count_attempt
+from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, parse_email
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
-bp.after_request(tell_attempts_left)
+bp.after_request(add_rate_limit_headers)
 
 
 @bp.post("")
 @operation(status=201)
 def register(body: Registration) -> Account:
-    """Make an account, where the settings let people do that."""
+    """Create an account, if registration is enabled."""
     if not get_settings().registration:
-        raise RegistrationClosed
-    with passwords.place():
+        raise RegistrationDisabled
+    pool = get_hashing_pool()
+    with pool.hashing_slot():
         count_attempt("register", body.email)
-        password_hash = passwords.hash_of(body.password.get_secret_value(), body.email)
+        password_hash = pool.hash(body.password.get_secret_value(), body.email)
     user = service.register(get_session(), body.email, password_hash)
     return Account.model_validate(user)
 
@@ -41,37 +42,38 @@ def read_account() -> Account:
 @bp.put("/me/password")
 @operation(status=204, security=detached_user)
 def change_password(body: PasswordChange) -> None:
-    """Change the password; all other logins of the account are over."""
-    user = detached_user()
+    """Change the password, and revoke all other logins of the account."""
+    user, pool = detached_user(), get_hashing_pool()
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    with passwords.place():
+    with pool.hashing_slot():
         count_attempt("change password", str(user.id))
-        is_right, _ = passwords.verify(current, user.password_hash)
-        new_hash = passwords.hash_of(new, user.email, "new_password")
-    service.change_password(get_session(), parse_jwt(), user, is_right, new_hash)
+        is_correct, _ = pool.verify(current, user.password_hash)
+        new_hash = pool.hash(new, user.email, "new_password")
+    service.change_password(get_session(), parse_jwt(), user, is_correct, new_hash)
 
 
 @bp.post("/token")
 @operation()
 def make_tokens(form: TokenRequest) -> TokenPair:
-    """Log in with a password, or stay logged in with a refresh token, which is valid once."""
+    """Issue tokens for a password, or for a refresh token, which can be used once."""
     if form.grant_type == "refresh_token":
         count_attempt("refresh")
-        # Counted before the transaction begins, in which nothing is waited for but the database.
+        # Count before the transaction begins: the storage of the limits must not prolong it.
         if owner := find_owner(form.refresh_token or ""):
             count_attempt("renew", str(owner))
         claims, refresh_token = service.refresh(get_session(), form.refresh_token or "")
     else:
+        pool = get_hashing_pool()
         username, password = form.username or "", form.password
-        with passwords.place():
-            count_attempt("log in", address_of(username) or username)
+        with pool.hashing_slot():
+            count_attempt("log in", parse_email(username) or username)
             user = find_user(username)
-            is_right, new_hash = passwords.verify(
+            is_correct, new_hash = pool.verify(
                 password.get_secret_value() if password else "",
                 user.password_hash if user else None,
             )
         claims, refresh_token = service.log_in(
-            get_session(), user, is_right, new_hash, get_settings().refresh_token_lifetime
+            get_session(), user, is_correct, new_hash, get_settings().refresh_token_lifetime
         )
     access_tokens = get_access_tokens()
     return TokenPair(
@@ -84,20 +86,20 @@ def make_tokens(form: TokenRequest) -> TokenPair:
 @bp.post("/logout")
 @operation(status=204, security=active_user)
 def log_out() -> None:
-    """End the login of the token."""
+    """Revoke the login of the token."""
     service.log_out(get_session(), parse_jwt())
 
 
 @bp.post("/logout-everywhere")
 @operation(status=204, security=active_user)
 def log_out_everywhere() -> None:
-    """End all logins of the account of the token."""
+    """Revoke all logins of the account of the token."""
     service.log_out_everywhere(get_session(), parse_jwt())
 
 
 def find_user(username: str) -> User | None:
-    """Return the account of an address; no connection waits for what is done with it."""
-    address = address_of(username)
+    """Return the account of an e-mail address, read in a session that ends before the password is verified."""
+    address = parse_email(username)
     if address is None:
         return None
     with get_database(current_app).begin("read") as session:
@@ -105,6 +107,6 @@ def find_user(username: str) -> User | None:
 
 
 def find_owner(refresh_token: str) -> UUID | None:
-    """Return the id of the account whose login a refresh token renews."""
+    """Return the id of the account that an unused refresh token belongs to, or None."""
     with get_database(current_app).begin("read") as session:
-        return service.owner_of(session, refresh_token)
+        return service.find_token_owner(session, refresh_token)

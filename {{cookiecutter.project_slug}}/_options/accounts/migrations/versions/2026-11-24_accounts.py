@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Bring the database up."""
+    """Upgrade the database to this revision."""
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -52,7 +52,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the database down again."""
+    """Downgrade the database to the previous revision."""
     op.drop_table("refresh_tokens")
     op.drop_table("logins")
     op.drop_table("users")

@@ -59,7 +59,7 @@ def test_registration_can_be_disabled(client_with: ClientWith) -> None:
         response = register(client)
 
     assert response.status_code == 403
-    assert response.json()["detail"] == "Nobody can register here."
+    assert response.json()["detail"] == "Registration is disabled."
 
 
 def test_email_is_unique_regardless_of_case(client: httpx2.Client) -> None:
@@ -68,7 +68,7 @@ def test_email_is_unique_regardless_of_case(client: httpx2.Client) -> None:
     response = register(client, email=email.upper())
 
     assert response.status_code == 409
-    assert response.json()["detail"] == "The address is taken."
+    assert response.json()["detail"] == "The e-mail address is already registered."
 
 
 def test_similar_emails_are_different_accounts(client: httpx2.Client) -> None:
@@ -275,7 +275,7 @@ def test_password_is_verified_once_for_known_and_unknown_accounts(
         responses = [log_in(client, username, "a wrong password") for _ in range(2)]
         assert [each.status_code for each in responses] == [401, 401]
         assert {each.json()["detail"] for each in responses} == {
-            "The address or the password is wrong."
+            "The e-mail address or the password is incorrect."
         }
         assert len(verified) == 2
         verified.clear()
@@ -285,15 +285,15 @@ def test_hash_is_renewed_if_parameters_change(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = register(client).json()["email"]
-    verify = passwords.verify
+    verify = passwords.verify_password
     renewed: list[bool] = []
 
     def verify_and_record(password: str, password_hash: str | None) -> tuple[bool, str | None]:
-        is_right, new_hash = verify(password, password_hash)
+        is_correct, new_hash = verify(password, password_hash)
         renewed.append(new_hash is not None)
-        return is_right, new_hash
+        return is_correct, new_hash
 
-    monkeypatch.setattr(passwords, "verify", verify_and_record)
+    monkeypatch.setattr(passwords, "verify_password", verify_and_record)
     monkeypatch.setattr(passwords, "HASHER", PasswordHash([Argon2Hasher(2, 8, 1)]))
 
     assert [log_in(client, email).status_code for _ in range(2)] == [200, 200]
@@ -303,7 +303,7 @@ def test_hash_is_renewed_if_parameters_change(
 def test_hash_for_unknown_accounts_has_the_same_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
-    assert passwords.HASHER.hash("").split("$")[:4] == passwords.NOBODY.split("$")[:4]
+    assert passwords.HASHER.hash("").split("$")[:4] == passwords.DUMMY_HASH.split("$")[:4]
 
 
 def test_account_is_selected_once_per_request(shared_app: App, client: httpx2.Client) -> None:

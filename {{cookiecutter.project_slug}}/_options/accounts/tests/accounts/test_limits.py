@@ -181,14 +181,15 @@ def test_address_limit_includes_all_accounts(
 def test_busy_hashing_is_unavailable_and_counts_no_attempt(
     client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords, "PLACES", BoundedSemaphore(1))
+    slots = BoundedSemaphore(1)
+    monkeypatch.setattr(passwords, "BoundedSemaphore", lambda size: slots)
     with client_with(account_from_address_limit="9 per minute") as client:
         email = register(client).json()["email"]
         first = log_in(client, email)
         change = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
         headers = authorization(first.json())
 
-        with passwords.place():
+        with slots:
             responses = [
                 log_in(client, email),
                 register(client),
@@ -271,7 +272,7 @@ def test_ports_and_invalid_addresses_share_a_limit(client_with: ClientWith) -> N
 )
 def test_invalid_limits_are_rejected(limit: str, production_settings: dict[str, object]) -> None:
     for name in ("account_limit", "address_limit"):
-        with pytest.raises(ValidationError, match="such as 10 per 15 minutes"):
+        with pytest.raises(ValidationError, match="for example 10 per 15 minutes"):
             IsolatedSettings.model_validate(production_settings | {name: limit})
         IsolatedSettings.model_validate(production_settings | {name: "10 per second"})
         IsolatedSettings.model_validate(production_settings | {name: "1 per 31 days"})
@@ -299,7 +300,7 @@ def test_several_workers_require_a_shared_storage(
     if is_valid:
         IsolatedSettings.model_validate(settings)
     else:
-        with pytest.raises(ValidationError, match="shared by workers"):
+        with pytest.raises(ValidationError, match="shared by all workers"):
             IsolatedSettings.model_validate(settings)
 
 
@@ -320,7 +321,7 @@ def test_unreachable_storage_denies_logins(client_with: ClientWith) -> None:
 
     assert rejected.status_code == 503
     assert rejected.headers["Retry-After"] == "5"
-    assert rejected.json()["detail"] == "Attempts cannot be counted."
+    assert rejected.json()["detail"] == "Rate limiting is temporarily unavailable."
 
 
 def test_hanging_storage_is_unavailable_and_blocks_no_other_request(
@@ -400,8 +401,8 @@ def test_storage_and_hashing_hold_no_connection(
         monkeypatch.setattr(owner, name, record_and_call)
 
     watch(Watched, "acquire_entry")
-    for name in ("hash_of", "verify"):
-        watch(passwords, name)
+    for name in ("hash", "verify"):
+        watch(passwords.HashingPool, name)
 
     with client_for(app) as client:
         email = register(client).json()["email"]
@@ -411,7 +412,7 @@ def test_storage_and_hashing_hold_no_connection(
         changed = client.put(path, json=change, headers=authorization(tokens))
 
     assert changed.status_code == 204
-    assert recorded == {("acquire_entry", 0), ("hash_of", 0), ("verify", 0)}
+    assert recorded == {("acquire_entry", 0), ("hash", 0), ("verify", 0)}
 
 
 def test_attempts_are_counted_by_one_thread_at_a_time(

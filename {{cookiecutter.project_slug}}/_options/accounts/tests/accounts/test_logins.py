@@ -160,15 +160,18 @@ def after_verify(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], obje
     """Return a function that runs an action once, between the verification and its use."""
 
     def run(action: Callable[[], object]) -> None:
-        verify = passwords.verify
+        pool_class = passwords.HashingPool
+        verify = pool_class.verify
 
-        def verify_then_act(password: str, password_hash: str | None) -> tuple[bool, str | None]:
-            outcome: tuple[bool, str | None] = verify(password, password_hash)
-            monkeypatch.setattr(passwords, "verify", verify)
+        def verify_then_act(
+            pool: passwords.HashingPool, password: str, password_hash: str | None
+        ) -> tuple[bool, str | None]:
+            outcome: tuple[bool, str | None] = verify(pool, password, password_hash)
+            monkeypatch.setattr(pool_class, "verify", verify)
             action()
             return outcome
 
-        monkeypatch.setattr(passwords, "verify", verify_then_act)
+        monkeypatch.setattr(pool_class, "verify", verify_then_act)
 
     return run
 

@@ -136,7 +136,7 @@ def test_forged_token_is_rejected(client: httpx2.Client, forger: Forger, forge: 
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["detail"] == "The token is not valid."
+    assert response.json()["detail"] == "The token is invalid, expired or revoked."
 
 
 def test_token_expires(client: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
+"""Commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from ..observability.audit_log import log_event, record_operator
 from . import service
 from .exceptions import EmailTaken, WeakPassword
 from .models import User
-from .passwords import hash_of
+from .passwords import hash_password
 from .schemas import Email, Password
 from .scopes import validate_scope
 
@@ -26,14 +26,14 @@ BATCH = 100
 
 
 class Validated(click.ParamType[Any]):
-    """What a schema takes, with its own words where it does not."""
+    """A parameter that pydantic validates, with its error messages."""
 
     def __init__(self, name: str, kind: Any) -> None:
         self.name = name
         self.adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the value as the schema has it."""
+        """Return the validated value, or report the first error."""
         try:
             return self.adapter.validate_python(value)
         except ValidationError as error:
@@ -48,13 +48,13 @@ password_option = click.option(
     prompt=True,
     hide_input=True,
     confirmation_prompt=True,
-    help="Asked for where it is left out, so that nobody reads it in a list of processes.",
+    help="Prompted for if omitted, which keeps it out of process lists and shell history.",
 )
 
 
 @click.group()
 def users() -> None:
-    """Look after accounts."""
+    """Manage accounts."""
     record_operator()
 
 
@@ -65,14 +65,14 @@ def users() -> None:
     "--scope", "scopes", type=scope_type, multiple=True, help="A scope of the account; repeatable."
 )
 def create(email: str, password: Secret[str], scopes: tuple[str, ...]) -> None:
-    """Create an account, also if registration is disabled."""
-    password_hash = new_hash(password, email)
+    """Create an account, even if registration is disabled."""
+    password_hash = hash_or_fail(password, email)
     with transaction() as session:
         try:
             user = service.register(session, email, password_hash)
         except EmailTaken:
             raise click.ClickException(f"{email} has an account already") from None
-        user.scope = scope_of(scopes)
+        user.scope = join_scopes(scopes)
     click.echo(f"{email} was created.")
 
 
@@ -82,7 +82,7 @@ def list_users() -> None:
     with transaction() as session:
         found = session.scalars(select(User).order_by(User.id)).all()
         session.expunge_all()
-    # A pager that waits must not keep a transaction open.
+    # Printed after the transaction: output to a pager may block.
     for user in found:
         state = "active" if user.is_active else "disabled"
         click.echo(f"{user.id}  {state:8}  {user.email}  {user.scope}".rstrip())
@@ -94,18 +94,18 @@ def list_users() -> None:
 def set_scopes(email: str, scopes: tuple[str, ...]) -> None:
     """Replace all scopes of an account by SCOPES; without any, remove them."""
     with transaction() as session:
-        user = existing(session, email)
-        user.scope = scope_of(scopes)
+        user = find_or_fail(session, email)
+        user.scope = join_scopes(scopes)
         log_event("scopes set", user_id=user.id)
-    click.echo(f"{email} has the scopes: {scope_of(scopes) or 'none'}.")
+    click.echo(f"{email} has the scopes: {join_scopes(scopes) or 'none'}.")
 
 
 @users.command()
 @email_argument
 def disable(email: str) -> None:
-    """Disable an account, and end all its logins."""
+    """Disable an account, and revoke all its logins."""
     with transaction() as session:
-        user = existing(session, email)
+        user = find_or_fail(session, email)
         user.is_active = False
         service.revoke(session, user.id)
         log_event("disabled", user_id=user.id)
@@ -116,14 +116,14 @@ def disable(email: str) -> None:
 @email_argument
 @password_option
 def reset_password(email: str, password: Secret[str]) -> None:
-    """Give an account another password, enable it, and end all its logins."""
-    password_hash = new_hash(password, email)
+    """Set the password of an account, enable it, and revoke all its logins."""
+    password_hash = hash_or_fail(password, email)
     with transaction() as session:
-        user = existing(session, email)
+        user = find_or_fail(session, email)
         user.password_hash, user.is_active = password_hash, True
         service.revoke(session, user.id)
         log_event("password reset", user_id=user.id)
-    click.echo(f"{email} has another password.")
+    click.echo(f"The password of {email} was reset.")
 
 
 @users.command("delete-expired-logins")
@@ -138,21 +138,21 @@ def delete_expired_logins() -> None:
     click.echo(f"{deleted} expired logins were deleted.")
 
 
-def scope_of(scopes: tuple[str, ...]) -> str:
-    """Return scopes as OAuth writes them, each once."""
+def join_scopes(scopes: tuple[str, ...]) -> str:
+    """Return scopes in the syntax of OAuth: separated by spaces, without duplicates."""
     return " ".join(dict.fromkeys(scopes))
 
 
-def new_hash(password: Secret[str], email: str) -> str:
-    """Return the hash of a password for the account of an address, or say that it is easy to guess."""
+def hash_or_fail(password: Secret[str], email: str) -> str:
+    """Return the hash of a password; raise ClickException if it is easy to guess."""
     try:
-        return hash_of(password.get_secret_value(), email)
+        return hash_password(password.get_secret_value(), email)
     except WeakPassword as error:
         raise click.ClickException(error.invalid[0]["msg"]) from None
 
 
-def existing(session: Session, email: str) -> User:
-    """Return the account of an address, or say that there is none."""
+def find_or_fail(session: Session, email: str) -> User:
+    """Return the account of an e-mail address; raise ClickException if there is none."""
     user = service.find(session, email)
     if user is None:
         raise click.ClickException(f"{email} has no account")
@@ -161,7 +161,7 @@ def existing(session: Session, email: str) -> User:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Work in a transaction of the settings' database."""
+    """Begin a transaction on the database of the settings, committed at its end."""
     settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)

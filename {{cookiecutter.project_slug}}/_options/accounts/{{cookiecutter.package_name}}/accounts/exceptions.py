@@ -6,55 +6,55 @@ from ..web.problems import ProblemError
 
 
 class NotAuthenticated(ProblemError):
-    """Nobody has said who they are."""
+    """The request has no credentials."""
 
     status = 401
-    detail = "Log in first."
+    detail = "No credentials were sent."
     headers = {"WWW-Authenticate": "Bearer"}
 
 
 class InvalidToken(ProblemError):
-    """A token that was not made here, is over, or was taken back; or its owner is gone."""
+    """The token is malformed, expired or revoked, or its account is disabled or deleted."""
 
     status = 401
-    detail = "The token is not valid."
+    detail = "The token is invalid, expired or revoked."
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class TokenReused(InvalidToken):
-    """A refresh token was used twice: one of the two was not its owner, so its login is over."""
+    """A refresh token was used twice, so one of its users is not its owner: the login is revoked."""
 
     keeps_changes = True
 
 
 class InvalidCredentials(ProblemError):
-    """The address or the password is wrong, or the account is disabled; which, nobody is told."""
+    """The e-mail address or the password is incorrect, or the account is disabled; the detail hides which."""
 
     status = 401
-    detail = "The address or the password is wrong."
+    detail = "The e-mail address or the password is incorrect."
     headers = {"WWW-Authenticate": "Bearer"}
 
 
 class InsufficientScope(ProblemError):
-    """The account may not do this."""
+    """The account lacks the required scope."""
 
     status = 403
-    detail = "Your account may not do this."
+    detail = "Your account lacks the required scope."
     headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 
 
-class RegistrationClosed(ProblemError):
-    """Accounts are made by operators alone."""
+class RegistrationDisabled(ProblemError):
+    """The setting REGISTRATION is false."""
 
     status = 403
-    detail = "Nobody can register here."
+    detail = "Registration is disabled."
 
 
 class EmailTaken(ProblemError):
-    """Another account has this address."""
+    """Another account has this e-mail address."""
 
     status = 409
-    detail = "The address is taken."
+    detail = "The e-mail address is already registered."
 
 
 class WeakPassword(ProblemError):
@@ -68,10 +68,10 @@ class WeakPassword(ProblemError):
 
 
 class LimitExceeded(ProblemError):
-    """Too many attempts, of one account or from one address."""
+    """An account or a client address has exceeded its rate limit."""
 
     status = 429
-    detail = "Too many attempts; try again later."
+    detail = "Too many attempts; retry later."
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__()
@@ -79,16 +79,16 @@ class LimitExceeded(ProblemError):
 
 
 class PasswordsBusy(ProblemError):
-    """More passwords than may wait were sent at once."""
+    """All slots for password hashing are taken."""
 
     status = 503
-    detail = "Too many people log in just now; try again in a moment."
+    detail = "Too many concurrent logins; retry shortly."
     headers = {"Retry-After": "1"}
 
 
 class LimitsUnavailable(ProblemError):
-    """Nobody knows how often somebody has tried: the storage of that is down."""
+    """The storage of the rate limits is unavailable."""
 
     status = 503
-    detail = "Attempts cannot be counted."
+    detail = "Rate limiting is temporarily unavailable."
     headers = {"Retry-After": "5"}

@@ -1,4 +1,4 @@
-"""Rate limits: for each address that clients come from, for each account from an address, and for each account."""
+"""Rate limits per client address, per account from one address, and per account."""
 
 import logging
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ from .limit_storage import make_storage
 
 logger = logging.getLogger(__name__)
 
-# The seconds for which a storage that has failed is left alone; longer than its timeouts.
+# Seconds before a failed storage is tried again; longer than its timeouts.
 PAUSE = 3
 
 
 class Limits:
-    """Counts attempts, in this process or in a storage that workers share."""
+    """Counts attempts in moving windows, in memory or in a shared storage."""
 
     def __init__(self, settings: Settings) -> None:
         self.address = parse(settings.address_limit)
@@ -34,17 +34,17 @@ class Limits:
         self.paused_until: float | None = None
 
     def hit(self, action: str, *, address: str, account: str | None = None) -> dict[str, str]:
-        """Count an attempt, and return the headers with the number that is left.
+        """Count an attempt against each limit, and return the RateLimit headers of the narrowest one.
 
-        Raises LimitExceeded, which has them too, or LimitsUnavailable. It may wait for a storage: call it before a
-        transaction begins.
+        Raises LimitExceeded, which has the headers of the limit that is exceeded, or LimitsUnavailable. It may wait for
+        the storage: call it before a transaction begins.
         """
         network = network_of(address)
         headers = self.count("address", self.address, action, network)
         if account is None:
             return headers
-        # From the narrowest to the widest: an address that is refused does not use up the limit of others. The widest
-        # is not in the headers, which would show how often others try.
+        # The limit of the account comes last, so that attempts from a blocked address do not count against it; its
+        # headers are not sent, because they would reveal the attempts of other clients.
         headers = self.count(
             "account-from-address", self.account_from_address, action, account, network
         )
@@ -52,7 +52,10 @@ class Limits:
         return headers
 
     def count(self, name: str, limit: RateLimitItem, *key: str) -> dict[str, str]:
-        """Count an attempt against one limit: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/."""
+        """Count an attempt against one limit, and return its headers; raise LimitExceeded or LimitsUnavailable.
+
+        https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+        """
         action = key[0]
         with self.storage_errors():
             is_allowed = self.window.hit(limit, name, *key)
@@ -69,9 +72,9 @@ class Limits:
 
     @contextmanager
     def storage_errors(self) -> Iterator[None]:
-        """Translate errors of the storage to LimitsUnavailable, and pause after one, with one try after each pause.
+        """Translate errors of the storage to LimitsUnavailable, and raise that for PAUSE seconds after an error.
 
-        While a storage hangs, one thread at a time waits for it, not all of them.
+        After each pause one thread tries the storage, so a storage that hangs blocks one thread, not all of them.
         """
         if self.paused_until is not None:
             if monotonic() < self.paused_until:
@@ -81,13 +84,13 @@ class Limits:
             yield
         except StorageError as error:
             self.paused_until = monotonic() + PAUSE
-            logger.warning("attempts cannot be counted: %s", error.storage_error)
+            logger.warning("the storage of the rate limits is unavailable: %s", error.storage_error)
             raise LimitsUnavailable from error
         self.paused_until = None
 
 
 def network_of(address: str) -> str:
-    """Return whom an address belongs to: with IPv6, everybody has a network of them."""
+    """Return the network that an address counts for: a client with IPv6 usually has a whole /64."""
     parsed = parse_address(address)
     if parsed is None:
         return address

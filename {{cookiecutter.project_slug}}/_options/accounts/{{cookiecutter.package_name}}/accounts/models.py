@@ -1,4 +1,4 @@
-"""The tables of accounts."""
+"""Database tables of accounts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from ..database.base import Base, now
 
 
 class User(Base):
-    """Somebody who may log in; a password is stored as its hash alone."""
+    """An account; only the hash of its password is stored."""
 
     __tablename__ = "users"
 
@@ -19,13 +19,13 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
-    # Separated by spaces, as OAuth writes them.
+    # Separated by spaces, as in OAuth.
     scope: Mapped[str] = mapped_column(String(1000), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Login(Base):
-    """A family of refresh tokens: all that came of giving the password once."""
+    """A login with a password, and the family of refresh tokens that it has started."""
 
     __tablename__ = "logins"
 
@@ -37,7 +37,7 @@ class Login(Base):
 
 
 class RefreshToken(Base):
-    """A token that renews a login once; the token itself is known to its owner alone."""
+    """A refresh token, which can be used once; only its SHA-256 digest is stored."""
 
     __tablename__ = "refresh_tokens"
 

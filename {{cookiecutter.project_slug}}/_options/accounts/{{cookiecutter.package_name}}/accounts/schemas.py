@@ -1,4 +1,4 @@
-"""What goes over the wire about accounts."""
+"""Request and response bodies of accounts."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -16,10 +16,10 @@ from pydantic import (
 from ..web.schemas import Schema
 
 
-def normalised(address: str) -> str:
-    """Return an address as it is compared: in lower case, of ASCII; raise ValueError for no address.
+def normalise_email(address: str) -> str:
+    """Return an e-mail address in lower case, with its domain in ASCII; raise ValueError if it is invalid.
 
-    A domain of other letters is compared in its ASCII form, so that one which looks alike is another.
+    The ASCII form (punycode) tells apart domains whose letters look alike.
     """
     try:
         valid = validate_email(address, check_deliverability=False, allow_smtputf8=False)
@@ -28,10 +28,10 @@ def normalised(address: str) -> str:
     return f"{valid.ascii_local_part}@{valid.ascii_domain}".lower()
 
 
-def address_of(username: str) -> str | None:
-    """Return the address that a user has typed to log in, or None where it is none."""
+def parse_email(username: str) -> str | None:
+    """Return the normalised e-mail address of a user name, or None if it is invalid."""
     try:
-        return normalised(username)
+        return normalise_email(username)
     except ValueError:
         return None
 
@@ -39,43 +39,43 @@ def address_of(username: str) -> str | None:
 Email = Annotated[
     str,
     Field(max_length=254, json_schema_extra={"format": "email"}),
-    AfterValidator(normalised),
+    AfterValidator(normalise_email),
 ]
-# As SecretStr, but with its length counted in characters where a client is told about it.
+# Not SecretStr, whose error messages count items in place of characters.
 HIDDEN = Field(json_schema_extra={"format": "password", "writeOnly": True})
 AnyPassword = Annotated[Secret[Annotated[str, StringConstraints(max_length=1024)]], HIDDEN]
-# How easy it is to guess is measured when it is hashed, with the address of its account.
+# Its strength depends on the e-mail address, and is checked when it is hashed.
 Password = Annotated[
     Secret[Annotated[str, StringConstraints(min_length=12, max_length=1024)]], HIDDEN
 ]
 
 
 class Registration(Schema, extra="forbid"):
-    """An account that is to be."""
+    """Request body for creating an account."""
 
     email: Email
     password: Password
 
 
 class PasswordChange(Schema, extra="forbid"):
-    """A new password, and the one it replaces."""
+    """Request body for changing the password."""
 
     current_password: AnyPassword
     new_password: Password
 
 
 class Account(Schema):
-    """An account as its owner sees it."""
+    """Response body: an account, for its owner."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     email: str
-    scope: str = Field(description="What the account may do, separated by spaces.")
+    scope: str = Field(description="Scopes of the account, separated by spaces.")
 
 
 class TokenRequest(Schema):
-    """What OAuth sends to log in, or to stay logged in; other fields of it are ignored."""
+    """OAuth token request (RFC 6749, 4.3 and 6); other fields are ignored."""
 
     grant_type: Literal["password", "refresh_token"] = "password"
     username: str | None = Field(default=None, max_length=254)
@@ -85,16 +85,16 @@ class TokenRequest(Schema):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.grant_type == "refresh_token" and self.refresh_token is None:
-            raise ValueError("the grant needs a refresh_token")
+            raise ValueError("grant_type refresh_token requires a refresh_token")
         if self.grant_type == "password" and (self.username is None or self.password is None):
-            raise ValueError("the grant needs a username and a password")
+            raise ValueError("grant_type password requires a username and a password")
         return self
 
 
 class TokenPair(Schema):
-    """What a client shows with each request, and what it renews that with, once."""
+    """OAuth token response: an access token, and a refresh token that can be used once."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # its kind, no secret
-    expires_in: int = Field(description="The seconds for which the access token is valid.")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # a constant of OAuth, not a secret
+    expires_in: int = Field(description="Seconds until the access token expires.")
     refresh_token: str

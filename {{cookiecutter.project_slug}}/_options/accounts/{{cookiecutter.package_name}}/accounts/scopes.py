@@ -1,7 +1,7 @@
-"""Scopes: the permissions that an account can have; this table is the only place that declares them."""
+"""Scopes: the permissions that an account can have."""
 
 SCOPES: dict[str, str] = {
-    # Each name, and what it permits.
+    # The name of each scope, and its description in the OpenAPI document.
     # {% if "posts" in cookiecutter.__facts %}
     "posts:export": "Export all posts.",
     # {% endif %}

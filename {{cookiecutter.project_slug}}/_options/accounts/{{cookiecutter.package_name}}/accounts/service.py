@@ -1,4 +1,4 @@
-"""The rules of accounts, the same for every framework: all of them take a session and wait for nothing else."""
+"""Business rules of accounts, shared by both frameworks: each function takes a session and does no other I/O."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -22,8 +22,8 @@ from .exceptions import (
 from .models import Login, RefreshToken, User
 from .tokens import Claims
 
-# Made once: to make it for each request would take more than half as long as to execute it.
-CURRENT = (
+# Built once, because every authenticated request executes it.
+CURRENT_USER = (
     select(User)
     .join(Login, Login.user_id == User.id)
     .where(
@@ -36,7 +36,7 @@ CURRENT = (
 
 
 def register(session: Session, email: str, password_hash: str) -> User:
-    """Make an account; raise EmailTaken where there is one."""
+    """Create an account; raise EmailTaken if the e-mail address has one."""
     user = User(email=email, password_hash=password_hash)
     session.add(user)
     try:
@@ -50,21 +50,21 @@ def register(session: Session, email: str, password_hash: str) -> User:
 
 
 def find(session: Session, email: str) -> User | None:
-    """Return the account of an address, where there is one."""
+    """Return the account of an e-mail address, or None."""
     return session.scalar(select(User).where(User.email == email))
 
 
-def current(session: Session, claims: Claims) -> User:
-    """Return the account of a token; raise InvalidToken if it is deleted or disabled, or the login has ended."""
-    user = session.scalar(CURRENT, {"user_id": claims.user_id, "login_id": claims.login_id})
+def current_user(session: Session, claims: Claims) -> User:
+    """Return the account of a token; raise InvalidToken if it is deleted or disabled, or the login is revoked."""
+    user = session.scalar(CURRENT_USER, {"user_id": claims.user_id, "login_id": claims.login_id})
     if user is None:
         log_event("token refused", user_id=claims.user_id, login_id=claims.login_id)
         raise InvalidToken
     return user
 
 
-def permitted(user: User, scope: str) -> User:
-    """Return the account; raise InsufficientScope if it lacks a scope."""
+def require_scope(user: User, scope: str) -> User:
+    """Return the account; raise InsufficientScope if it lacks the scope."""
     if scope not in user.scope.split():
         log_event(f"scope missing: {scope}", user_id=user.id)
         raise InsufficientScope
@@ -72,13 +72,14 @@ def permitted(user: User, scope: str) -> User:
 
 
 def log_in(
-    session: Session, verified: User | None, is_right: bool, new_hash: str | None, lifetime: int
+    session: Session, verified: User | None, is_correct: bool, new_hash: str | None, lifetime: int
 ) -> tuple[Claims, str]:
-    """Begin a login of an account whose password was verified; it lasts for `lifetime` seconds at most.
+    """Create a login for a verified account, which expires after `lifetime` seconds, and return its first tokens.
 
-    Raises InvalidCredentials where the password was wrong, or what was verified is not so any more.
+    Raises InvalidCredentials if the password is incorrect, or if the account was disabled or its password changed
+    since it was verified.
     """
-    if verified is None or not is_right:
+    if verified is None or not is_correct:
         log_event("login failed", user_id=verified.id if verified else None)
         raise InvalidCredentials
     user = session.scalar(select(User).where(User.id == verified.id).with_for_update())
@@ -95,13 +96,13 @@ def log_in(
     return Claims(user.id, login.id), add_refresh_token(session, login.id)
 
 
-def owner_of(session: Session, refresh_token: str) -> UUID | None:
-    """Return the id of the account whose login a refresh token renews, or None if it renews none."""
+def find_token_owner(session: Session, refresh_token: str) -> UUID | None:
+    """Return the id of the account that an unused refresh token belongs to, or None."""
     return session.scalar(
         select(Login.user_id)
         .join(RefreshToken, RefreshToken.login_id == Login.id)
         .where(
-            RefreshToken.digest == tokens.digest_of(refresh_token),
+            RefreshToken.digest == tokens.hash_refresh_token(refresh_token),
             RefreshToken.used_at.is_(None),
             Login.revoked_at.is_(None),
         )
@@ -109,16 +110,16 @@ def owner_of(session: Session, refresh_token: str) -> UUID | None:
 
 
 def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
-    """Replace a refresh token by another one.
+    """Replace a refresh token by a new one.
 
-    Raises InvalidToken where it is unknown or its login is over; TokenReused, and the login is over, where
-    somebody was faster.
+    Raises InvalidToken if it is unknown or its login is expired or revoked. If it was used before, revokes the login
+    and raises TokenReused.
     """
-    token = session.get(RefreshToken, tokens.digest_of(refresh_token))
+    token = session.get(RefreshToken, tokens.hash_refresh_token(refresh_token))
     if token is None:
         log_event("refresh token refused")
         raise InvalidToken
-    # Whoever renews a login waits here for others who do, so that one after the other is seen.
+    # The row lock serialises concurrent requests with the same login, so that a second use is detected.
     login = session.scalar(
         select(Login)
         .join(User, User.id == Login.user_id)
@@ -128,7 +129,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     if login is None or login.expires_at <= now():
         log_event("refresh token refused", login_id=token.login_id)
         raise InvalidToken
-    is_first = changes(
+    is_first = has_changed(
         session,
         update(RefreshToken)
         .where(RefreshToken.digest == token.digest, RefreshToken.used_at.is_(None))
@@ -144,21 +145,21 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
 
 
 def add_refresh_token(session: Session, login_id: UUID) -> str:
-    """Add a token to a login, and return it: nobody can ask for it again."""
+    """Add a refresh token to a login, and return it: only its hash is stored."""
     refresh_token = tokens.make_refresh_token()
-    session.add(RefreshToken(digest=tokens.digest_of(refresh_token), login_id=login_id))
+    session.add(RefreshToken(digest=tokens.hash_refresh_token(refresh_token), login_id=login_id))
     session.flush()
     return refresh_token
 
 
 def change_password(
-    session: Session, claims: Claims, verified: User, is_right: bool, new_hash: str
+    session: Session, claims: Claims, verified: User, is_correct: bool, new_hash: str
 ) -> None:
-    """Store a new password, and end all other logins.
+    """Store a new password, and revoke all other logins.
 
-    Raises InvalidCredentials where the present password was wrong, or has changed since it was verified.
+    Raises InvalidCredentials if the current password is incorrect, or has changed since it was verified.
     """
-    is_changed = is_right and changes(
+    is_changed = is_correct and has_changed(
         session,
         update(User)
         .where(User.id == verified.id, User.password_hash == verified.password_hash)
@@ -172,37 +173,37 @@ def change_password(
 
 
 def log_out(session: Session, claims: Claims) -> None:
-    """End the login of a token; its access tokens go with it."""
+    """Revoke the login of a token, and with it all its access tokens."""
     session.execute(update(Login).where(Login.id == claims.login_id).values(revoked_at=now()))
     log_event("logged out", user_id=claims.user_id, login_id=claims.login_id)
 
 
 def log_out_everywhere(session: Session, claims: Claims) -> None:
-    """End all logins of the account of a token."""
+    """Revoke all logins of the account of a token."""
     revoke(session, claims.user_id)
     log_event("logged out everywhere", user_id=claims.user_id)
 
 
 def revoke(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
-    """End all logins of an account, or all but one."""
+    """Revoke all logins of an account, except `but` if given."""
     others = Login.user_id == user_id, Login.revoked_at.is_(None), Login.id != but
     session.execute(update(Login).where(*others).values(revoked_at=now()))
 
 
 def delete_expired_logins(session: Session, limit: int) -> int:
     """Delete at most `limit` expired logins, with their refresh tokens, and return their number."""
-    # The oldest ids come first, and these logins expire first: no index on `expires_at` is needed.
+    # Ids are ordered by time and the oldest logins expire first, so no index on `expires_at` is needed.
     expired = select(Login.id).where(Login.expires_at <= now()).order_by(Login.id).limit(limit)
     return rows_changed(session, delete(Login).where(Login.id.in_(expired)))
 
 
-def changes(session: Session, statement: Update) -> bool:
-    """Execute a statement, and tell whether there was a row to change."""
+def has_changed(session: Session, statement: Update) -> bool:
+    """Execute an UPDATE, and return whether it has changed any row."""
     return rows_changed(session, statement) > 0
 
 
 def rows_changed(session: Session, statement: Update | Delete) -> int:
-    """Execute a statement, and return how many rows it has changed."""
+    """Execute a statement, and return the number of rows that it has changed."""
     options = {"synchronize_session": False}
     result = cast(CursorResult[Any], session.execute(statement, execution_options=options))
     return result.rowcount

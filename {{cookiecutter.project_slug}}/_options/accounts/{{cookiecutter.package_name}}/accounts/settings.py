@@ -18,31 +18,31 @@ from pydantic_settings import NoDecode
 
 from ..validators import is_deployed, split, validate_secret
 
-# The attempts in a second that a limit may allow on average: tests make more of them than people.
+# Maximum attempts per second, on average, that a limit may allow; test suites need more than production.
 MAX_RATE = {"development": 1000, "test": 1000}
 MAX_RATE_ELSEWHERE = 10
 MAX_WINDOW = 31 * 24 * 3600
 
 
 def validate_limit(limit: str, info: ValidationInfo) -> str:
-    """Return the limit; raise ValueError if it allows no attempts, or far too many."""
+    """Return the limit; raise ValueError if it cannot be parsed, or allows no attempts or too many."""
     try:
         item = parse(limit)
     except ValueError:
-        raise ValueError("must be a limit, such as 10 per 15 minutes") from None
+        raise ValueError("must be a rate limit, for example 10 per 15 minutes") from None
     seconds = item.get_expiry()
     rate = MAX_RATE.get(info.data.get("environment", "development"), MAX_RATE_ELSEWHERE)
     if not (1 <= item.amount <= rate * seconds and seconds <= MAX_WINDOW):
         raise ValueError(
-            f"must allow from 1 attempt to {rate} per second, in at most 31 days: such as 10 per 15 minutes"
+            f"must allow 1 attempt to {rate} per second, in at most 31 days, for example 10 per 15 minutes"
         )
     return limit
 
 
-def is_storage(address: str) -> bool:
-    """Tell whether limits can be counted in a storage."""
+def is_storage(url: str) -> bool:
+    """Return whether a URL names a storage that supports moving windows."""
     try:
-        storage = storage_from_string(address)
+        storage = storage_from_string(url)
     except (ConfigurationError, ValueError):
         return False
     return isinstance(storage, Storage) and isinstance(storage, MovingWindowSupport)
@@ -107,13 +107,15 @@ class AccountSettings(BaseModel):
     def _require_a_shared_storage_for_several_workers(
         cls, storage: SecretStr, info: ValidationInfo
     ) -> SecretStr:
-        address = storage.get_secret_value()
-        if not address.startswith("memory:"):
-            # The library's message would repeat the address, which may contain a password.
-            if not is_storage(address):
+        url = storage.get_secret_value()
+        if not url.startswith("memory:"):
+            # The message of the library would repeat the URL, which may contain a password.
+            if not is_storage(url):
                 raise ValueError(
                     "must be memory:// or, with the package limits[redis], for example redis://host"
                 )
         elif is_deployed(info) and info.data.get("workers", 1) > 1:
-            raise ValueError("must be shared by workers, for example redis://host, or WORKERS be 1")
+            raise ValueError(
+                "must be shared by all workers, for example redis://host, unless WORKERS is 1"
+            )
         return storage

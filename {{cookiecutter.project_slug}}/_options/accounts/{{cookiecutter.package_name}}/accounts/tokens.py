@@ -1,4 +1,4 @@
-"""Access tokens, which anybody can read and nobody else can sign, and refresh tokens, which say nothing.
+"""Signed access tokens (JWT), and opaque refresh tokens.
 
 https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
 """
@@ -22,35 +22,35 @@ from .exceptions import InvalidToken, NotAuthenticated
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
 ISSUER = AUDIENCE = __name__.partition(".")[0]
-# Besides the claims that are read below, or have to have a certain value.
+# Besides `iss`, `aud`, `sub` and `sid`, which are validated or read in any case.
 REQUIRED = ["iat", "jti"]
 MAX_LENGTH = 2048
-# The seconds by which the clocks of two instances may differ.
+# Seconds by which the clocks of two instances may differ.
 LEEWAY = 5
 
 
 class Claims(NamedTuple):
-    """What an access token says: whose it is, and which login it comes from."""
+    """The claims of an access token: the ids of its account and of its login."""
 
     user_id: UUID
     login_id: UUID
 
 
 class AccessTokens:
-    """Makes and reads access tokens with the keys of the settings, the newest first."""
+    """Encodes access tokens with SECRET_KEY, and decodes those of SECRET_KEY_FALLBACKS as well."""
 
     def __init__(self, settings: Settings) -> None:
         self.lifetime = settings.access_token_lifetime
         secrets = [settings.secret_key, *settings.secret_key_fallbacks]
         given = [secret.get_secret_value().encode() for secret in secrets if secret]
-        # Development does without a secret; tokens are then valid until the service starts again.
+        # Without SECRET_KEY, in development only, tokens become invalid when the service restarts.
         derived = [digest(secret, TYPE.encode(), "sha256") for secret in given or [token_bytes(32)]]
         self.keys = {sha256(key).hexdigest()[:16]: key for key in derived}
-        # A client sends its token again and again, and all that changes meanwhile is the time.
+        # Clients send the same token repeatedly: its signature is verified once, its expiry on every request.
         self.verified = lru_cache(maxsize=1024)(self.verify)
 
     def make(self, claims: Claims) -> str:
-        """Return a token that is valid from now on."""
+        """Return a signed token for the claims, which expires after `lifetime` seconds."""
         issued_at = now()
         payload = {
             "iss": ISSUER,
@@ -65,14 +65,14 @@ class AccessTokens:
         return jwt.encode(payload, key, ALGORITHM, headers={"typ": TYPE, "kid": key_id})
 
     def read(self, token: str) -> Claims:
-        """Return what a token says; raise InvalidToken unless it was made here and is valid now."""
+        """Return the claims of a token; raise InvalidToken if its signature is invalid or it is expired."""
         claims, expires_at = self.verified(token)
         if expires_at + LEEWAY <= now().timestamp():
             raise InvalidToken
         return claims
 
     def verify(self, token: str) -> tuple[Claims, int]:
-        """Return what a token says, and when it expires; raise InvalidToken unless it was made here."""
+        """Return the claims of a token and its expiry in seconds since 1970; raise InvalidToken if it is invalid."""
         if len(token) > MAX_LENGTH:
             raise InvalidToken
         try:
@@ -90,12 +90,12 @@ class AccessTokens:
             )
             return Claims(UUID(payload["sub"]), UUID(payload["sid"])), payload["exp"]
         except (jwt.InvalidTokenError, AttributeError, LookupError, TypeError, ValueError):
-            # A key id that nobody knows, or claims of another kind than ours.
+            # Also an unknown key id, a missing claim, or a claim of another type.
             raise InvalidToken from None
 
 
 def bearer_token(headers: Sequence[str]) -> str:
-    """Return the token of the Authorization headers: there has to be one, and of this scheme."""
+    """Return the token of the Authorization header; raise NotAuthenticated without one, InvalidToken for any other."""
     if not headers:
         raise NotAuthenticated
     scheme, _, token = headers[0].partition(" ")
@@ -105,10 +105,10 @@ def bearer_token(headers: Sequence[str]) -> str:
 
 
 def make_refresh_token() -> str:
-    """Return a new refresh token, of 256 bits that nobody can guess."""
+    """Return a new refresh token of 256 random bits."""
     return token_urlsafe(32)
 
 
-def digest_of(refresh_token: str) -> bytes:
-    """Return what is stored of a refresh token; a digest that is fast will do, as there is nothing to guess."""
+def hash_refresh_token(refresh_token: str) -> bytes:
+    """Return the SHA-256 digest of a refresh token; random tokens need no slow hash."""
     return sha256(refresh_token.encode()).digest()

@@ -184,7 +184,7 @@ def route_stream(app: App, path: str, statement: str, times: int) -> None:
             for _ in range(times - 1):
                 yield f"{await session.scalar(text(statement))}\n"
 
-        return StreamingResponse(database.unbroken(values()))
+        return StreamingResponse(database.shielded(values()))
 
     stream.__annotations__["session"] = database.StreamSessionDep
     app.add_api_route(path, stream, response_model=None, name=path)

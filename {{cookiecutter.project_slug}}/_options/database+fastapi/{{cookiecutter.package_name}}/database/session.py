@@ -1,4 +1,4 @@
-"""The database: the engine, and the units of work that a session belongs to."""
+"""Database engine, sessions and units of work."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from fastapi import Depends, FastAPI, Request, Response
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_
@@ -19,16 +19,16 @@ from starlette.requests import HTTPConnection
 
 from ..config import Settings
 from ..web import health
-from ..web.error_handlers import answer_problem
+from ..web.error_handlers import handle_problem
 from ..web.problems import ProblemError
-from .engine import KINDS, Kind, options_of, prepare, url_of
+from .engine import EXECUTION_OPTIONS, Kind, engine_options, prepare, url_of
 from .errors import (
-    PAUSE,
+    MAX_RETRY_DELAY,
     DatabaseError,
-    can_be_repeated,
-    problem_of,
-    refuse_changes,
-    refuse_write,
+    can_retry,
+    raise_write_refused,
+    reject_unflushed_changes,
+    to_problem,
 )
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -37,9 +37,9 @@ Result = TypeVar("Result")
 
 
 class FairPool(AsyncAdaptedQueuePool):
-    """A pool that serves in the order of arrival; SQLAlchemy's lets newcomers overtake tasks that wait."""
+    """A connection pool that serves tasks in the order of arrival, which the pool of SQLAlchemy does not."""
 
-    # Its logger is one of SQLAlchemy's.
+    # SQLAlchemy derives the name of the logger from it.
     __module__ = AsyncAdaptedQueuePool.__module__
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -66,32 +66,33 @@ class FairPool(AsyncAdaptedQueuePool):
             with fail_after(self._timeout):
                 await self._turns.acquire()
         except TimeoutError:
-            raise NoConnectionLeft(f"no connection was free for {self._timeout} s") from None
+            raise PoolTimeoutError(f"no connection was free for {self._timeout} s") from None
 
 
 class Database:
-    """The engine, and the units of work that are done with it."""
+    """The connection pools of an application, and its units of work."""
 
     def __init__(self, settings: Settings) -> None:
-        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), options_of(settings)
+        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), engine_options(settings)
         self.engine = create_async_engine(url, poolclass=FairPool, **options)
         self.engines = {
-            kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
+            kind: self.engine.execution_options(**options)
+            for kind, options in EXECUTION_OPTIONS.items()
         }
-        # For readiness: an instance whose connections are all busy is not out of order.
+        # A separate connection for /readyz: an instance whose connections are all in use is still ready.
         self.probe = create_async_engine(
-            url, **options | {"pool_size": 1, "execution_options": KINDS["read"]}
+            url, **options | {"pool_size": 1, "execution_options": EXECUTION_OPTIONS["read"]}
         )
         for engine in (self.engine.sync_engine, self.probe.sync_engine):
             prepare(engine)
-            event.listen(engine, "handle_error", refuse_write)
+            event.listen(engine, "handle_error", raise_write_refused)
 
     @asynccontextmanager
     async def begin(self, kind: Kind = "write") -> AsyncIterator[AsyncSession]:
-        """Begin a unit of work: committed at its end, rolled back on any error, and its session is closed for good.
+        """Begin a unit of work: commit at its end, roll back on any error, and close its session permanently.
 
-        `read` reads each statement by itself and `snapshot` all of them in one state; both raise WriteRefused when they
-        are to write.
+        `write` is one transaction. `read` executes each statement in autocommit mode, and `snapshot` all of them in one
+        read-only transaction; both raise WriteRefused on a write.
         """
         session = self.make_session(kind)
         try:
@@ -104,15 +105,15 @@ class Database:
             if kind == "write":
                 await session.commit()
             else:
-                refuse_changes(session.sync_session)
+                reject_unflushed_changes(session.sync_session)
         finally:
             with CancelScope(shield=True):
                 await session.close()
 
     async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-        """Return what `work(session)` does in a unit of work, which begins anew after a deadlock or a broken connection.
+        """Return the result of `work(session)` in a unit of work, and retry it after a deadlock or a lost connection.
 
-        It is called three times at most, so what it does besides using its session may happen as often.
+        `work` is called up to MAX_ATTEMPTS times, so any other side effects that it has may be repeated.
         """
         attempt = 1
         while True:
@@ -120,42 +121,42 @@ class Database:
                 async with self.begin() as session:
                     return await work(session)
             except DBAPIError as error:
-                if not can_be_repeated(error, attempt):
+                if not can_retry(error, attempt):
                     raise
-            await asyncio.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  # no secret
+            await asyncio.sleep(uniform(0, MAX_RETRY_DELAY * attempt))  # noqa: S311  # not a secret
             attempt += 1
 
     def make_session(self, kind: Kind) -> AsyncSession:
-        """Make the session of a unit of work, which cannot be used after its end."""
+        """Create the session of a unit of work, which raises an error if it is used after close()."""
         return AsyncSession(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     async def ping(self) -> None:
-        """Raise an error where the database does not answer."""
+        """Execute a trivial statement; raise an error if the database is unavailable."""
         async with self.probe.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def dispose(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self.engine.dispose()
         await self.probe.dispose()
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Give the application its database, and an answer to its errors."""
+    """Add the database to the application, with its readiness check and error handlers."""
     app.state.database = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
-    app.exception_handler(DBAPIError)(answer_database_error)
-    app.exception_handler(NoConnectionLeft)(answer_database_error)
+    app.exception_handler(DBAPIError)(handle_database_error)
+    app.exception_handler(PoolTimeoutError)(handle_database_error)
 
 
-async def answer_database_error(request: Request, error: DatabaseError) -> Response:
-    """Answer 409 for a constraint and 503 while the database is not available; anything else is a bug."""
-    return await answer_problem(request, problem_of(error))
+async def handle_database_error(request: Request, error: DatabaseError) -> Response:
+    """Respond 409 to a violated constraint and 503 if the database is unavailable; reraise any other error."""
+    return await handle_problem(request, to_problem(error))
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Close the connections when the application ends."""
+    """Close the connections when the application shuts down."""
     yield
     await get_database(app).dispose()
 
@@ -167,9 +168,9 @@ def get_database(app: FastAPI) -> Database:
 
 
 async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
-    """Give a request the session of its unit of work, which ends before the answer is sent.
+    """Return the session of the request's unit of work, which ends before the response is sent.
 
-    A safe request only reads, each statement by itself; any other request is a transaction.
+    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`.
     """
     if connection.scope["type"] != "http":
         raise RuntimeError("a WebSocket has no unit of work: use `async with database.begin()`")
@@ -179,15 +180,15 @@ async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]
 
 
 async def get_stream_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
+    """Return a session of the kind `snapshot`, which stays open until the response is sent."""
     async with get_database(request.app).begin("snapshot") as session:
         yield session
 
 
-async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
-    """Give what is read in a stream; a client that leaves ends it between two reads, never within one.
+async def shielded(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    """Yield the parts of a stream, and never cancel in the middle of a fetch: cancel between two of them.
 
-    A read that is cancelled costs the connection: nobody knows what state it is in.
+    A fetch that is cancelled leaves the connection in an unknown state, so the pool would have to discard it.
     """
     while True:
         with CancelScope(shield=True):
@@ -195,10 +196,13 @@ async def unbroken(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
                 part = await anext(parts)
             except StopAsyncIteration:
                 return
-        # Servers take what nobody reads without waiting: it would go on to the end of the table.
+        # Without this the stream would continue to its end: servers accept data for disconnected clients at once.
         await checkpoint_if_cancelled()
         yield part
 
+
+# The name that posts/service.py imports.
+unbroken = shielded
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 StreamSessionDep = Annotated[AsyncSession, Depends(get_stream_session, scope="request")]

@@ -1,4 +1,4 @@
-"""The database: the engine, and the units of work that a session belongs to."""
+"""Database engine, sessions and units of work."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,22 +12,22 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from ..config import Settings
 from ..web import health
-from ..web.error_handlers import answer_problem
+from ..web.error_handlers import handle_problem
 from ..web.problems import ProblemError
-from .engine import KINDS, Kind, options_of, prepare, url_of
+from .engine import EXECUTION_OPTIONS, Kind, engine_options, prepare, url_of
 from .errors import (
-    PAUSE,
+    MAX_RETRY_DELAY,
     DatabaseError,
-    can_be_repeated,
-    problem_of,
-    refuse_changes,
-    refuse_write,
+    can_retry,
+    raise_write_refused,
+    reject_unflushed_changes,
+    to_problem,
 )
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -35,28 +35,29 @@ Result = TypeVar("Result")
 
 
 class Database:
-    """The engine, and the units of work that are done with it."""
+    """The connection pools of an application, and its units of work."""
 
     def __init__(self, settings: Settings) -> None:
-        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), options_of(settings)
+        url, options = url_of(settings, "{{ cookiecutter.__driver }}"), engine_options(settings)
         self.engine = create_engine(url, **options)
         self.engines = {
-            kind: self.engine.execution_options(**options) for kind, options in KINDS.items()
+            kind: self.engine.execution_options(**options)
+            for kind, options in EXECUTION_OPTIONS.items()
         }
-        # For readiness: an instance whose connections are all busy is not out of order.
+        # A separate connection for /readyz: an instance whose connections are all in use is still ready.
         self.probe = create_engine(
-            url, **options | {"pool_size": 1, "execution_options": KINDS["read"]}
+            url, **options | {"pool_size": 1, "execution_options": EXECUTION_OPTIONS["read"]}
         )
         for engine in (self.engine, self.probe):
             prepare(engine)
-            event.listen(engine, "handle_error", refuse_write)
+            event.listen(engine, "handle_error", raise_write_refused)
 
     @contextmanager
     def begin(self, kind: Kind = "write") -> Iterator[Session]:
-        """Begin a unit of work: committed at its end, rolled back on any error, and its session is closed for good.
+        """Begin a unit of work: commit at its end, roll back on any error, and close its session permanently.
 
-        `read` reads each statement by itself and `snapshot` all of them in one state; both raise WriteRefused when they
-        are to write.
+        `write` is one transaction. `read` executes each statement in autocommit mode, and `snapshot` all of them in one
+        read-only transaction; both raise WriteRefused on a write.
         """
         session = self.make_session(kind)
         try:
@@ -69,14 +70,14 @@ class Database:
             if kind == "write":
                 session.commit()
             else:
-                refuse_changes(session)
+                reject_unflushed_changes(session)
         finally:
             session.close()
 
     def run(self, work: Callable[[Session], Result]) -> Result:
-        """Return what `work(session)` does in a unit of work, which begins anew after a deadlock or a broken connection.
+        """Return the result of `work(session)` in a unit of work, and retry it after a deadlock or a lost connection.
 
-        It is called three times at most, so what it does besides using its session may happen as often.
+        `work` is called up to MAX_ATTEMPTS times, so any other side effects that it has may be repeated.
         """
         attempt = 1
         while True:
@@ -84,47 +85,47 @@ class Database:
                 with self.begin() as session:
                     return work(session)
             except DBAPIError as error:
-                if not can_be_repeated(error, attempt):
+                if not can_retry(error, attempt):
                     raise
-            time.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  # no secret
+            time.sleep(uniform(0, MAX_RETRY_DELAY * attempt))  # noqa: S311  # not a secret
             attempt += 1
 
     def make_session(self, kind: Kind) -> Session:
-        """Make the session of a unit of work, which cannot be used after its end."""
+        """Create the session of a unit of work, which raises an error if it is used after close()."""
         return Session(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     def ping(self) -> None:
-        """Raise an error where the database does not answer."""
+        """Execute a trivial statement; raise an error if the database is unavailable."""
         with self.probe.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     def dispose(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self.engine.dispose()
         self.probe.dispose()
 
 
 class RequestUnit:
-    """The unit of work of a request, which begins when its session is first asked for."""
+    """The unit of work of a request, which begins when the request first uses its session."""
 
     def __init__(self, database: Database, method: str) -> None:
         self.database = database
         self.kind: Kind = "read" if method in SAFE_METHODS else "write"
         self.sessions: dict[Kind, Session] = {}
         self.work, self.streams = ExitStack(), ExitStack()
-        self.is_over = False
+        self.is_ended = False
 
     def session(self, kind: Kind, stack: ExitStack) -> Session:
-        """Return the session of a kind, begun once."""
+        """Return the session of a kind; begin it on the first call."""
         if kind not in self.sessions:
             self.sessions[kind] = stack.enter_context(self.database.begin(kind))
         return self.sessions[kind]
 
     def end(self, error: BaseException | None = None) -> None:
-        """Commit, or roll back what an error has interrupted; nothing can be added afterwards."""
+        """Commit, or roll back after an error; the unit of work cannot be used afterwards."""
         try:
-            if not self.is_over:
-                self.is_over = True
+            if not self.is_ended:
+                self.is_ended = True
                 self.work.__exit__(
                     type(error) if error else None, error, getattr(error, "__traceback__", None)
                 )
@@ -137,10 +138,10 @@ UNIT: ContextVar[RequestUnit] = ContextVar("UNIT")
 
 
 class TransactionalFlask(Flask):
-    """A Flask in which each request is one unit of work, from its first hook to its last."""
+    """A Flask application in which each request is one unit of work, `before_request` and `after_request` included."""
 
     def full_dispatch_request(self) -> Response:
-        """Commit after the last hook; a commit that fails is an error like any other."""
+        """Commit after the last `after_request` function; handle an error of the commit like any other error."""
         unit = RequestUnit(get_database(self), request.method)
         outer = UNIT.set(unit)
         try:
@@ -158,9 +159,9 @@ class TransactionalFlask(Flask):
             UNIT.reset(outer)
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
-        """Roll back, or commit what the error keeps, before any error handler is called."""
+        """Roll back, or commit if the error has `keeps_changes`, before any error handler is called."""
         try:
-            # Extensions may call this for an error of theirs that no request has raised.
+            # Extensions may call this method outside of a unit of work.
             if unit := UNIT.get(None):
                 unit.end(e)
         except Exception as error:
@@ -169,18 +170,18 @@ class TransactionalFlask(Flask):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application its database, and an answer to its errors."""
+    """Add the database to the application, with its readiness check and error handlers."""
     app.extensions["database"] = database = Database(settings)
     health.get_checks(app).add("database", database.ping)
-    # Flask tells nobody when an application ends; connections end with it, or with the process.
+    # Flask has no shutdown event: close the connections when the application is garbage-collected.
     finalize(app, database.dispose)
-    app.register_error_handler(DBAPIError, answer_database_error)
-    app.register_error_handler(NoConnectionLeft, answer_database_error)
+    app.register_error_handler(DBAPIError, handle_database_error)
+    app.register_error_handler(PoolTimeoutError, handle_database_error)
 
 
-def answer_database_error(error: DatabaseError) -> Response:
-    """Answer 409 for a constraint and 503 while the database is not available; anything else is a bug."""
-    return answer_problem(problem_of(error))
+def handle_database_error(error: DatabaseError) -> Response:
+    """Respond 409 to a violated constraint and 503 if the database is unavailable; reraise any other error."""
+    return handle_problem(to_problem(error))
 
 
 def get_database(app: Flask) -> Database:
@@ -190,26 +191,26 @@ def get_database(app: Flask) -> Database:
 
 
 def get_session() -> Session:
-    """Give a request the session of its unit of work, which ends before the answer is sent.
+    """Return the session of the request's unit of work, which ends before the response is sent.
 
-    A safe request only reads, each statement by itself; any other request is a transaction.
+    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`.
     """
     unit = current_unit()
     return unit.session(unit.kind, unit.work)
 
 
 def get_stream_session() -> Session:
-    """Give a request a session that sees one snapshot, and stays open until the answer was sent."""
+    """Return a session of the kind `snapshot`, which stays open until the response is sent."""
     unit = current_unit()
     return unit.session("snapshot", unit.streams)
 
 
 def current_unit() -> RequestUnit:
-    """Return the unit of work of the request; raise RuntimeError before its begin and after its end."""
+    """Return the unit of work of the request; raise RuntimeError before it begins and after it has ended."""
     unit = UNIT.get(None)
-    if unit is None or unit.is_over:
+    if unit is None or unit.is_ended:
         raise RuntimeError(
-            "no unit of work: this is outside of a request, after its end or after an error of it;"
+            "no unit of work: this code runs outside of a request, or after its unit of work;"
             " use `with database.begin() as session`"
         )
     return unit

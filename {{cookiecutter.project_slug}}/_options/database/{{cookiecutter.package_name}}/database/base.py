@@ -1,4 +1,4 @@
-"""What the tables of all domains have in common."""
+"""Declarative base of all database tables."""
 
 from datetime import UTC, datetime
 
@@ -8,24 +8,24 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, stored in UTC and given back with its offset, also by databases that know none."""
+    """A timezone-aware datetime in UTC, also on databases without time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Take a moment; one without an offset could be any hour of its day, and is a ValueError."""
+        """Convert a datetime to UTC; raise ValueError if it is naive."""
         if value is not None and value.tzinfo is None:
-            raise ValueError("a moment needs its offset from UTC")
+            raise ValueError("a datetime must be timezone-aware")
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give a moment back as it was meant."""
+        """Return a timezone-aware datetime."""
         return value.replace(tzinfo=UTC) if value and not value.tzinfo else value
 
 
 class Base(DeclarativeBase):
-    """The base of all tables; constraints have names, so that migrations can change them."""
+    """Base class of all models; all constraints have names, so that migrations can change them."""
 
     metadata = MetaData(
         naming_convention={
@@ -40,5 +40,5 @@ class Base(DeclarativeBase):
 
 
 def now() -> datetime:
-    """Return this moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""Errors of the database: which are answered, which may pass by themselves, which are bugs."""
+"""Database errors: their translation to problems, and the retry policy."""
 
 import logging
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from ..web.problems import ProblemError
@@ -12,63 +12,62 @@ from .engine import is_refused_write, is_transient, is_unavailable
 
 logger = logging.getLogger(__name__)
 
-# How often a unit of work is tried, the seconds of the longest pause before the second time, and the seconds after which
-# a client may try again.
-ATTEMPTS = 3
-PAUSE = 0.05
+MAX_ATTEMPTS = 3
+# Seconds before the second attempt at most; the delay is random, so that competing transactions do not meet again.
+MAX_RETRY_DELAY = 0.05
 RETRY_AFTER = "5"
 
-DatabaseError = DBAPIError | NoConnectionLeft
+DatabaseError = DBAPIError | PoolTimeoutError
 
 
 class DatabaseUnavailable(ProblemError):
-    """It is down, busy for too long, or has no connection left."""
+    """The database is down or overloaded, or no connection of the pool was free in time."""
 
     status = 503
-    detail = "The database is not available."
+    detail = "The database is temporarily unavailable."
     headers = {"Retry-After": RETRY_AFTER}
 
 
 class Conflict(ProblemError):
-    """A constraint of the database does not allow it."""
+    """The request violates a constraint of the database."""
 
     status = 409
-    detail = "It does not go with what is stored already."
+    detail = "The request conflicts with existing data."
 
 
 class WriteRefused(RuntimeError):
-    """A bug: a unit of work that only reads was to write."""
+    """A bug: a write in a unit of work of the kind `read` or `snapshot`."""
 
     def __init__(self) -> None:
         super().__init__(
-            "safe requests (GET, HEAD, OPTIONS) and units of work that only read cannot write;"
+            "safe requests (GET, HEAD, OPTIONS) and read-only units of work cannot write;"
             " use another method, or `database.begin()`"
         )
 
 
-def refuse_write(context: ExceptionContext) -> None:
-    """Raise WriteRefused where the database has refused to write; for the event `handle_error`."""
+def raise_write_refused(context: ExceptionContext) -> None:
+    """Raise WriteRefused if the database has rejected a write; for the event `handle_error`."""
     error, connection = context.sqlalchemy_exception, context.connection
     if isinstance(error, DBAPIError) and connection and is_refused_write(error, connection):
         raise WriteRefused from context.original_exception
 
 
-def refuse_changes(session: Session) -> None:
-    """Raise WriteRefused where a session has changes that were not written yet."""
+def reject_unflushed_changes(session: Session) -> None:
+    """Raise WriteRefused if a session has changes that were not flushed."""
     if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
         raise WriteRefused
 
 
-def problem_of(error: DatabaseError) -> ProblemError:
-    """Return what to answer; raise the error itself where it is a bug."""
+def to_problem(error: DatabaseError) -> ProblemError:
+    """Return the problem for a response; raise the error itself if it is a bug."""
     if isinstance(error, IntegrityError):
         return Conflict()
-    if isinstance(error, NoConnectionLeft) or is_unavailable(error):
-        logger.warning("the database is not available: %s", getattr(error, "orig", error))
+    if isinstance(error, PoolTimeoutError) or is_unavailable(error):
+        logger.warning("the database is unavailable: %s", getattr(error, "orig", error))
         return DatabaseUnavailable()
     raise error
 
 
-def can_be_repeated(error: DBAPIError, attempt: int) -> bool:
-    """Tell whether a unit of work can succeed when it begins anew; nothing of the attempt was stored."""
-    return is_transient(error) and attempt < ATTEMPTS
+def can_retry(error: DBAPIError, attempt: int) -> bool:
+    """Return whether to retry a unit of work; its failed attempt was rolled back."""
+    return is_transient(error) and attempt < MAX_ATTEMPTS

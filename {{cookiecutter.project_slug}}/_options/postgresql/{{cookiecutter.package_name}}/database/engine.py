@@ -1,4 +1,4 @@
-"""How the service speaks to PostgreSQL."""
+"""Engine, connections and error codes of PostgreSQL."""
 
 import selectors
 from typing import Any, Literal
@@ -13,43 +13,41 @@ from ..config import Settings
 
 Kind = Literal["read", "snapshot", "write"]
 
-# The options of a session: each statement by itself, as connections are by default; one snapshot for all statements;
-# all statements or none of them, and the one kind that says it writes.
-KINDS: dict[Kind, dict[str, Any]] = {
+# The kinds of units of work: autocommit, a read-only transaction with one snapshot, and a read-write transaction.
+EXECUTION_OPTIONS: dict[Kind, dict[str, Any]] = {
     "read": {},
     "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     "write": {"isolation_level": "READ COMMITTED", "postgresql_readonly": False},
 }
 
-# Seconds, for what no setting is needed: for the server's machine to answer at all, and for a client to take the next
-# part of a stream.
+# Seconds to wait for packets of the server, and for a client to receive the next part of a stream.
 NETWORK_TIMEOUT = 5
 IDLE_TIMEOUT = 60
 
-# What Alembic is to do otherwise than it does by itself.
+# Options of Alembic besides those in migrations/env.py.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
-# One that knows no limit of open files; Windows has it not.
+# poll() has no limit of file descriptors, as select() has; Windows lacks it.
 Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
 )
 
-# Any number that no other lock of the database has.
+# The key of an advisory lock: any number that no other lock in the database uses.
 MIGRATION_LOCK = 5_432_001
 
-# Codes and classes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
+# Codes and classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html.
 READ_ONLY = "25006"
 TRANSIENT = {"40001", "40P01"}
 UNAVAILABLE = ("08", "25P03", "25P04", "40", "53", "55P03", "57", "58")
 
 
 def url_of(settings: Settings, driver: str = "psycopg") -> URL:
-    """Return the URL of the database with a driver."""
+    """Return the URL of the database for a driver."""
     return make_url(settings.database_url.get_secret_value()).set(drivername=f"postgresql+{driver}")
 
 
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Return the arguments of `create_engine()`."""
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Return the keyword arguments of `create_engine()`."""
     server_settings = {
         "statement_timeout": round(settings.database_statement_timeout * 1000),
         "lock_timeout": round(settings.database_lock_timeout * 1000),
@@ -65,7 +63,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "pool_timeout": settings.database_pool_timeout,
         "connect_args": {
             "connect_timeout": NETWORK_TIMEOUT,
-            # A machine that is gone says nothing, and TCP by itself asks for a quarter of an hour.
+            # Without these, TCP detects a crashed server only after some 15 minutes.
             "tcp_user_timeout": NETWORK_TIMEOUT * 1000,
             "keepalives_idle": NETWORK_TIMEOUT,
             "keepalives_interval": 1,
@@ -75,27 +73,27 @@ def options_of(settings: Settings) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Leave no connection to a request that the server has closed, or that is still in a transaction."""
-    event.listen(engine, "checkout", refuse_closed)
+    """Register the event listeners that detect closed connections and reset transactions."""
+    event.listen(engine, "checkout", reject_closed_connection)
     event.listen(engine, "reset", reset)
 
 
 def migration_engine(settings: Settings) -> Engine:
-    """Make the engine of migrations, whose statements may take their time."""
+    """Create the engine for migrations, without timeouts."""
     return create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
 
 
 def lock(connection: Connection) -> None:
-    """Let one process migrate at a time: wait for the others, however long they take."""
+    """Let one process migrate at a time: wait for an advisory lock, without a timeout."""
     connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
 
 
-def refuse_closed(
+def reject_closed_connection(
     connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
 ) -> None:
-    """Raise DisconnectionError where the server has said something since: that it is going away.
+    """Raise DisconnectionError if the socket of an idle connection is readable: the server has closed it.
 
-    A look at the socket costs next to nothing; to ask the server (`pool_pre_ping`) costs a round trip.
+    Unlike `pool_pre_ping`, this needs no round trip to the server.
     """
     selector: selectors.BaseSelector | None = record.info.get("selector")
     if selector is None:
@@ -107,23 +105,23 @@ def refuse_closed(
 
 
 def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
-    """Roll back what an interrupted COMMIT has left open: the pool could not take the connection back."""
+    """Roll back a transaction that an interrupted COMMIT has left open, so that the pool can reuse the connection."""
     driver: Any = record.driver_connection
     if state.asyncio_safe and driver.pgconn.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Tell whether the database could not be used just now."""
+    """Return whether the error is a temporary failure of the database, not a fault of the statement."""
     code = getattr(error.orig, "sqlstate", None)
-    # Who could not connect has no code.
+    # A failure to connect has no code.
     return code.startswith(UNAVAILABLE) if code else isinstance(error, OperationalError)
 
 
 def is_transient(error: DBAPIError) -> bool:
-    """Tell whether the same transaction can succeed at once: after a deadlock, or with a new connection.
+    """Return whether a retry of the transaction may succeed: after a deadlock, or after a lost connection.
 
-    Nobody knows what has become of a COMMIT, which is no statement to SQLAlchemy, if its connection broke.
+    If the connection was lost during COMMIT (for SQLAlchemy not a statement), the outcome is unknown: do not retry.
     """
     if error.connection_invalidated:
         return error.statement is not None
@@ -131,11 +129,11 @@ def is_transient(error: DBAPIError) -> bool:
 
 
 def is_refused_write(error: DBAPIError, connection: Connection) -> bool:
-    """Tell whether a transaction that only reads was to write."""
+    """Return whether the error is a write in a read-only unit of work."""
     return getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that a statement violates, or None if it has none."""
+    """Return the name of the violated constraint, or None if it is unknown."""
     name: str | None = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     return name

@@ -10,10 +10,10 @@ EXAMPLE = "postgresql://user:password@host/database"
 
 
 def validate_database_url(url: SecretStr) -> SecretStr:
-    """Return the URL; raise ValueError unless it is that of a PostgreSQL database."""
+    """Return the URL; raise ValueError if it is missing or not a PostgreSQL URL."""
     if not url.get_secret_value():
         raise ValueError(
-            f"is required, for example {EXAMPLE}; `make run` starts a database of its own"
+            f"is required, for example {EXAMPLE}; `make run` starts a development server"
         )
     try:
         kind = make_url(url.get_secret_value()).drivername

@@ -1,9 +1,9 @@
-"""Streams of JSON, one document a line: https://github.com/ndjson/ndjson-spec."""
+"""Streaming responses of newline-delimited JSON: https://github.com/ndjson/ndjson-spec."""
 
 from fastapi.responses import StreamingResponse
 
 
 class LinesResponse(StreamingResponse):
-    """A stream of JSON, one document a line."""
+    """A streaming response with one JSON document per line."""
 
     media_type = "application/x-ndjson"

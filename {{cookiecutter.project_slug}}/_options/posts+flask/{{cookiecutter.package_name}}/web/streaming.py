@@ -1,4 +1,4 @@
-"""Streams of JSON, one document a line: https://github.com/ndjson/ndjson-spec."""
+"""Streaming responses of newline-delimited JSON: https://github.com/ndjson/ndjson-spec."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ from flask import Response
 
 
 class LinesResponse(Response):
-    """A stream of JSON, one document a line."""
+    """A streaming response with one JSON document per line."""
 
     default_mimetype = "application/x-ndjson"
 
     def iter_encoded(self) -> Iterator[bytes]:
-        """Give the lines, and a last one that is none where they have failed.
+        """Yield the lines; after an error, end with a line of invalid JSON.
 
-        Servers end a response that breaks off as if it were complete.
+        Clients detect a truncated stream by it, because servers end the response as if it were complete.
         """
         try:
             yield from super().iter_encoded()

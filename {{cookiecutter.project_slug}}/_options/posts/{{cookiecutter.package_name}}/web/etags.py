@@ -1,4 +1,4 @@
-"""Conditional requests: https://www.rfc-editor.org/rfc/rfc9110#section-13."""
+"""ETags and conditional requests: https://www.rfc-editor.org/rfc/rfc9110#section-13."""
 
 import re
 
@@ -11,21 +11,21 @@ ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
 class PreconditionRequired(ProblemError):
-    """A client that changes something has to say which state of it it has seen."""
+    """A conditional header is required to modify this resource: https://www.rfc-editor.org/rfc/rfc6585#section-3."""
 
     status = 428
-    detail = "Send If-Match with the ETag of what is to be changed."
+    detail = "Send If-Match with the current ETag of the resource."
 
 
 class PreconditionFailed(ProblemError):
-    """It has changed since the client has seen it."""
+    """The current ETag of the resource does not match If-Match."""
 
     status = 412
-    detail = "It has changed since; read it again."
+    detail = "The resource has been modified; fetch it and retry."
 
 
 class NotModified(ProblemError):
-    """The client has it already, as it is."""
+    """The current ETag of the resource matches If-None-Match."""
 
     status = 304
 
@@ -35,12 +35,12 @@ class NotModified(ProblemError):
 
 
 class IfMatch(Schema):
-    """The header of a request that changes something."""
+    """Header of a request that modifies a resource."""
 
     if_match: str | None = Field(default=None, alias="If-Match")
 
     def check(self, version: int) -> None:
-        """Raise PreconditionRequired without the header, PreconditionFailed where it names another."""
+        """Raise PreconditionRequired without the header, PreconditionFailed if no strong ETag in it matches."""
         if self.if_match is None:
             raise PreconditionRequired
         strong = [tag for weak, tag in ENTITY_TAG.findall(self.if_match) if not weak]
@@ -49,12 +49,12 @@ class IfMatch(Schema):
 
 
 class IfNoneMatch(Schema):
-    """The header of a request that reads something."""
+    """Header of a request that reads a resource."""
 
     if_none_match: str | None = Field(default=None, alias="If-None-Match")
 
     def check(self, version: int) -> None:
-        """Raise NotModified where the header names the version."""
+        """Raise NotModified if an ETag in the header matches the version."""
         if self.if_none_match is None:
             return
         tags = [tag for _, tag in ENTITY_TAG.findall(self.if_none_match)]
@@ -63,5 +63,5 @@ class IfNoneMatch(Schema):
 
 
 def etag(version: int) -> str:
-    """Return the entity tag of a version."""
+    """Return the strong ETag of a version."""
     return f'"{version}"'

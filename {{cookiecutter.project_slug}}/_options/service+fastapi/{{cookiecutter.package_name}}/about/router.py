@@ -1,4 +1,4 @@
-"""The about endpoint."""
+"""Endpoint of the about domain."""
 
 from fastapi import APIRouter
 
@@ -12,5 +12,5 @@ router = APIRouter(prefix="/about", tags=["about"], route_class=StrictRoute)
 
 @router.get("")
 async def read_about(settings: SettingsDep) -> About:
-    """Name the service, its version and its environment."""
+    """Return the name, the version and the environment of the service."""
     return service.describe(settings)

@@ -1,4 +1,4 @@
-"""The OpenAPI document."""
+"""OpenAPI document."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..config import Settings
 from ..web.problems import MEDIA_TYPE, Problem
 
 REF = "#/components/schemas/{model}"
-# What any operation may answer besides what it declares.
+# Responses of every operation, in addition to those that it declares.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "Problem",
@@ -20,7 +20,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Add what FastAPI cannot know to its document: where the service is, and what a problem is."""
+    """Add the server URL and the schema of problems to the document of FastAPI."""
     make_document = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -37,5 +37,5 @@ def init_app(app: FastAPI, settings: Settings) -> None:
 
 
 def operation_id(route: APIRoute) -> str:
-    """Name an operation after its domain and its function."""
+    """Return the id of an operation: its last tag and the name of its function."""
     return ".".join([*map(str, route.tags[-1:]), route.name])

@@ -1,4 +1,4 @@
-"""The OpenAPI document at /openapi.json and the page that shows it at /docs."""
+"""Routes of the OpenAPI document (/openapi.json) and of Swagger UI (/docs)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Serve both where settings say so: in production only if they are asked for."""
+    """Register the routes if the settings enable them; in production they are disabled by default."""
     if settings.shows_docs:
         app.state.swagger_ui = StaticFiles(packages=[("fastapi_swagger", "resources")])
         app.include_router(router)
@@ -21,26 +21,26 @@ def init_app(app: FastAPI, settings: Settings) -> None:
 
 @router.get("/openapi.json")
 async def read_document(request: Request) -> dict[str, Any]:
-    """Send the document."""
+    """Return the OpenAPI document."""
     document: dict[str, Any] = request.app.openapi()
     return document
 
 
 @router.get("/docs")
 async def read_page() -> HTMLResponse:
-    """Send the page, with a policy that lets it load its scripts and styles."""
+    """Return the page of Swagger UI, with a content security policy for its scripts and styles."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 
 @router.get("/docs/start.js")
 async def read_start() -> Response:
-    """Send the script that starts Swagger UI."""
+    """Return the script that starts Swagger UI."""
     return Response(START, media_type="text/javascript")
 
 
 @router.get("/docs/{name}")
 async def read_asset(name: str, request: Request) -> Response:
-    """Send a file of Swagger UI; browsers keep it and ask whether it is still the one."""
+    """Return a file of Swagger UI; browsers revalidate it with every use."""
     if name not in ASSETS:
         raise HTTPException(404)
     swagger_ui: StaticFiles = request.app.state.swagger_ui

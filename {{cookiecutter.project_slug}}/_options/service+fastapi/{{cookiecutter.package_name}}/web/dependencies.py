@@ -1,4 +1,4 @@
-"""What an endpoint may ask for, whatever its domain."""
+"""Dependencies that endpoints of all domains share."""
 
 from typing import Annotated
 
@@ -9,12 +9,12 @@ from ..config import Settings
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Keep the settings on the application that they were given to."""
+    """Store the settings on the application."""
     app.state.settings = settings
 
 
 async def get_settings(connection: HTTPConnection) -> Settings:
-    """Return the settings of the application that answers this request."""
+    """Return the settings of the application that processes the request."""
     settings: Settings = connection.app.state.settings
     return settings
 

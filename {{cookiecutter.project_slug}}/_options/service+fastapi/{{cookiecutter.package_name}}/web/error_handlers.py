@@ -1,4 +1,4 @@
-"""What becomes of errors: a problem document, whoever raised them."""
+"""Exception handlers: every error becomes an application/problem+json response."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,16 +22,16 @@ METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 
 
 def init_app(app: FastAPI) -> None:
-    """Answer errors that have a status, and requests that do not fit, with a problem."""
-    app.exception_handler(HTTPException)(answer_http_error)
-    app.exception_handler(ProblemError)(answer_problem)
-    app.exception_handler(RequestValidationError)(answer_invalid_request)
-    app.exception_handler(WebSocketRequestValidationError)(answer_invalid_handshake)
-    app.exception_handler(ResponseValidationError)(answer_invalid_response)
+    """Register the exception handlers."""
+    app.exception_handler(HTTPException)(handle_http_error)
+    app.exception_handler(ProblemError)(handle_problem)
+    app.exception_handler(RequestValidationError)(handle_invalid_request)
+    app.exception_handler(WebSocketRequestValidationError)(handle_invalid_handshake)
+    app.exception_handler(ResponseValidationError)(handle_invalid_response)
 
 
-async def answer_http_error(request: Request, error: HTTPException) -> Response:
-    """Answer with the status and the headers of the error, such as Allow."""
+async def handle_http_error(request: Request, error: HTTPException) -> Response:
+    """Respond with the status and the headers of the error, for example Allow."""
     status, headers = error.status_code, error.headers
     if status == 405 and (allowed := allowed_methods(request)):
         headers = {**(headers or {}), "Allow": ", ".join(allowed)}
@@ -42,35 +42,35 @@ async def answer_http_error(request: Request, error: HTTPException) -> Response:
     return problem_response(status, str(error.detail), headers)
 
 
-async def answer_problem(request: Request, error: ProblemError) -> Response:
-    """Answer with what the error says."""
+async def handle_problem(request: Request, error: ProblemError) -> Response:
+    """Respond with the status, the detail and the headers of the error."""
     if error.status < 400:
         return Response(status_code=error.status, headers=error.headers)
     return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
 
 
-async def answer_invalid_request(request: Request, error: RequestValidationError) -> Response:
-    """Name the parts that do not fit, never what was sent in them."""
+async def handle_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Respond with the invalid parts of the request, without the values that were sent."""
     errors = error.errors()
     if any(each["type"] == "json_invalid" for each in errors):
         return problem_response(400, MALFORMED_JSON)
     if isinstance(error.body, bytes):
-        # Only JSON is decoded; FastAPI takes a body of another type as it came.
+        # FastAPI decodes JSON only, and validates a body of another media type as bytes.
         return problem_response(415)
     return problem_response(422, invalid=errors)
 
 
-async def answer_invalid_handshake(
+async def handle_invalid_handshake(
     connection: HTTPConnection, error: WebSocketRequestValidationError
 ) -> Response:
-    """Name the parts that do not fit; FastAPI by itself would close the WebSocket without a word."""
+    """Respond with the invalid parts of the handshake; FastAPI would close the WebSocket without details."""
     return problem_response(422, invalid=error.errors())
 
 
-async def answer_invalid_response(request: Request, error: ResponseValidationError) -> Response:
-    """Log which parts do not fit, without the data, which the error itself would show."""
+async def handle_invalid_response(request: Request, error: ResponseValidationError) -> Response:
+    """Log the invalid parts of the response, without its data, which the error itself contains."""
     errors = [(each["loc"], message_of(each)) for each in error.errors()]
-    logger.error("the response does not fit its schema: %s", errors)
+    logger.error("the response does not match its schema: %s", errors)
     return problem_response(500)
 
 
@@ -81,19 +81,19 @@ def problem_response(
     *,
     invalid: Sequence[Any] = (),
 ) -> Response:
-    """Make the response for a status that is an error."""
+    """Return the response for an error status."""
     content = Problem.of(status, detail, invalid).content()
     return Response(content, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; FastAPI by itself names those of the first.
+    """Return the methods of all routes of a path; FastAPI sends only those of the first one.
 
-    There are none if a route accepts the method: a mounted application that rejects it sends its own.
+    Returns none if a route accepts the method: a mounted application that rejects it sends its own Allow header.
     """
     scope = {**request.scope}
     if scope["router"] is request.app.router:
-        # A mount that matches adds its path.
+        # A matching mount has appended its path.
         scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))
     allowed = {
         method

@@ -1,4 +1,4 @@
-"""Probes for whatever runs the service: is it alive, is it ready for traffic."""
+"""Liveness and readiness probes."""
 
 import asyncio
 import logging
@@ -23,14 +23,14 @@ class Checks:
         self._running: asyncio.Task[dict[str, Outcome]] | None = None
 
     def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
-        """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
+        """Register a check, which fails if it raises an exception or takes more than `deadline` seconds."""
         if name in self._checks:
-            raise ValueError(f"there is a readiness check named {name!r} already")
+            raise ValueError(f"a readiness check named {name!r} is already registered")
         self._checks[name] = (check, deadline)
 
     async def run(self) -> dict[str, Outcome]:
-        """Run all checks at once; as slow as the longest deadline at most."""
-        # Requests that arrive meanwhile share the outcome; one that is cancelled stops nothing.
+        """Run all checks concurrently, and return their outcomes within the longest deadline."""
+        # Concurrent requests share one run, and a cancelled request does not cancel it.
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         return await asyncio.shield(self._running)
@@ -46,7 +46,7 @@ class Checks:
             async with expiry:
                 await check()
         except Exception as error:
-            # Probes come every few seconds: a line for each, and the traceback for those who ask.
+            # Probes are frequent, so the traceback is logged at DEBUG only.
             logger.warning("readiness check %r failed: %r", name, error)
             logger.debug("readiness check %r failed", name, exc_info=error)
             return "timeout" if expiry.expired() else "failed"
@@ -54,25 +54,25 @@ class Checks:
 
 
 def init_app(app: FastAPI) -> None:
-    """Give the application its registry of checks and the probes that ask it."""
+    """Add the registry of checks and the probes to the application."""
     app.state.checks = Checks()
     app.add_api_route("/livez", read_liveness, tags=["health"])
     app.add_api_route("/readyz", read_readiness, tags=["health"], responses=UNAVAILABLE)
 
 
 def get_checks(app: FastAPI) -> Checks:
-    """Return the application's registry, to add a check or to run them."""
+    """Return the readiness checks of the application."""
     checks: Checks = app.state.checks
     return checks
 
 
 async def read_liveness() -> Liveness:
-    """Answer, and touch nothing: a failing dependency is no reason for a restart."""
+    """Respond without any check: a restart would not repair a failing dependency."""
     return Liveness()
 
 
 async def read_readiness(request: Request, response: Response) -> Readiness:
-    """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
+    """Run the readiness checks, and respond 503 if any of them fails."""
     readiness = Readiness.of(await get_checks(request.app).run())
     if readiness.status != "ok":
         response.status_code = 503

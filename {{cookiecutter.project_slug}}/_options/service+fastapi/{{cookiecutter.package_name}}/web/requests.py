@@ -1,4 +1,4 @@
-"""Requests whose bodies are read strictly."""
+"""Requests with strict JSON parsing."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,23 +10,23 @@ from . import strict_json
 
 
 def init_app(app: FastAPI) -> None:
-    """Read requests strictly, where a route is the application's own and no router's."""
+    """Use StrictRoute for routes that are added to the application itself."""
     app.router.route_class = StrictRoute
 
 
 class StrictRequest(Request):
-    """A request that refuses JSON which could be read in two ways."""
+    """A request that rejects ambiguous JSON."""
 
     async def json(self) -> Any:
-        """Parse the body."""
+        """Parse the body; raise ValueError if it is not valid JSON."""
         return strict_json.loads(await self.body())
 
 
 class StrictRoute(APIRoute):
-    """A route for `APIRouter(route_class=StrictRoute)`; FastAPI's own lets the last name count."""
+    """A route with strict JSON parsing: pass it to each router, as `APIRouter(route_class=StrictRoute)`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Hand a strict request on."""
+        """Return a handler that passes a StrictRequest to the endpoint."""
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:

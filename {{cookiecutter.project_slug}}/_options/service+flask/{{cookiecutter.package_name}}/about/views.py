@@ -1,4 +1,4 @@
-"""The about endpoint."""
+"""Endpoint of the about domain."""
 
 from flask import Blueprint
 
@@ -13,5 +13,5 @@ bp = Blueprint("about", __name__, url_prefix="/about")
 @bp.get("")
 @operation()
 def read_about() -> About:
-    """Name the service, its version and its environment."""
+    """Return the name, the version and the environment of the service."""
     return service.describe(get_settings())

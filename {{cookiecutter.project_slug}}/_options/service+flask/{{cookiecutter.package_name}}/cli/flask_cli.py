@@ -1,4 +1,4 @@
-"""The commands of the service as commands of `flask`, except those that start a server."""
+"""Register the commands of the service as `flask` commands, except those that start a server."""
 
 from copy import copy
 
@@ -11,9 +11,9 @@ SERVERS = {"run", "serve"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Let the commands of an application use its settings."""
+    """Add the commands to an application, with its settings."""
     for name in main.commands.keys() - SERVERS:
-        # A copy, because every application has its own settings.
+        # A copy, because each application has its own settings.
         command = copy(main.commands[name])
         command.context_settings = {**command.context_settings, "obj": settings}
         app.cli.add_command(command)

@@ -1,4 +1,4 @@
-"""Let an ASGI server serve a WSGI application: clients are waited for without threads, the application runs in one."""
+"""ASGI adapter of a WSGI application: network I/O on the event loop, the application in a thread."""
 
 import asyncio
 import sys
@@ -14,20 +14,20 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Bytes of a body that are kept in memory; the others are in a temporary file.
-MEMORY = 65536
-# These have threads of their own: a process whose threads are all busy must not be taken for one that hangs.
+# Bytes of a body that are kept in memory; larger bodies go to a temporary file.
+MAX_BODY_IN_MEMORY = 65536
+# These have separate threads: a process whose threads are all busy must still respond to its probes.
 PROBES = {"/livez", "/readyz"}
 
 
 class ClientDisconnected(OSError):
-    """The client left before the response was complete."""
+    """The client has disconnected before the response was complete."""
 
 
 class WsgiToAsgi:
-    """Call a WSGI application in a thread, once the body of the request has been received.
+    """Call a WSGI application in one of `threads` threads, after the body of the request was received.
 
-    A body is received as far as `max_body_size`, in bytes: the application refuses those that exceed it.
+    Bodies are received up to `max_body_size` bytes; the application rejects larger ones.
     """
 
     def __init__(self, app: WSGIApplication, *, threads: int, max_body_size: int) -> None:
@@ -36,8 +36,8 @@ class WsgiToAsgi:
         self.probe_threads = ThreadPoolExecutor(len(PROBES), thread_name_prefix="probe")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request, unless its client leaves."""
-        with SpooledTemporaryFile(MEMORY) as body, suppress(ClientDisconnected):
+        """Process a request, unless its client disconnects."""
+        with SpooledTemporaryFile(MAX_BODY_IN_MEMORY) as body, suppress(ClientDisconnected):
             environ = make_environ(scope, body)
             if int(environ.get("CONTENT_LENGTH") or 0) <= self.max_body_size:
                 await receive_body(body, receive, self.max_body_size)
@@ -51,7 +51,7 @@ class WsgiToAsgi:
 
 
 async def receive_body(body: IO[bytes], receive: Receive, limit: int) -> None:
-    """Store the body, at most one part more than the limit; raise ClientDisconnected if it is incomplete."""
+    """Store the body, at most one message beyond the limit; raise ClientDisconnected if it is incomplete."""
     is_incomplete = True
     while is_incomplete and body.tell() <= limit:
         message = await receive()
@@ -63,7 +63,7 @@ async def receive_body(body: IO[bytes], receive: Receive, limit: int) -> None:
 
 
 def make_environ(scope: Message, body: IO[bytes]) -> WSGIEnvironment:
-    """Return the environment of a request: https://peps.python.org/pep-3333/#environ-variables."""
+    """Return the WSGI environment of a request: https://peps.python.org/pep-3333/#environ-variables."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
@@ -85,7 +85,7 @@ def make_environ(scope: Message, body: IO[bytes]) -> WSGIEnvironment:
     }
     for name_bytes, value_bytes in scope["headers"]:
         name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
-        # X_Forwarded_For would be taken for X-Forwarded-For.
+        # Otherwise X_Forwarded_For could spoof X-Forwarded-For.
         if "_" in name:
             continue
         key = name.upper().replace("-", "_")
@@ -97,9 +97,9 @@ def make_environ(scope: Message, body: IO[bytes]) -> WSGIEnvironment:
 
 
 class Response:
-    """The response of an application in a thread, as messages for the event loop.
+    """Collects the response of an application in a thread, and sends it on the event loop.
 
-    What has a known length is sent at once when the thread is done; a stream is sent part by part.
+    A response with Content-Length is sent when the thread has finished, a stream part by part.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
@@ -111,7 +111,7 @@ class Response:
         self.watcher: asyncio.Task[None] | None = None
 
     def make(self, app: WSGIApplication, environ: WSGIEnvironment) -> None:
-        """Call the application, in a thread."""
+        """Call the application; runs in a thread."""
         chunks = app(environ, self.start)
         try:
             for chunk in chunks:
@@ -127,7 +127,7 @@ class Response:
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
     ) -> Callable[[bytes], object]:
-        """Begin the response, or another one in place of one that has failed before anything was sent."""
+        """Start the response (`start_response` of PEP 3333); with `exc_info`, replace one that was not sent yet."""
         if exc_info and self.is_started:
             raise exc_info[1].with_traceback(exc_info[2])
         encoded = [
@@ -141,7 +141,7 @@ class Response:
         return self.write
 
     def write(self, chunk: bytes) -> None:
-        """Add a part of the body; raise ClientDisconnected if nobody receives it."""
+        """Add a part of the body; raise ClientDisconnected if the client has disconnected."""
         if not chunk:
             return
         self.pending.append({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -151,7 +151,7 @@ class Response:
             asyncio.run_coroutine_threadsafe(self.send_part(), self.loop).result()
 
     async def send_part(self) -> None:
-        """Send what is pending, and look out for a client that leaves."""
+        """Send the pending messages; raise ClientDisconnected if the client has disconnected."""
         if self.watcher is None:
             self.watcher = self.loop.create_task(self.watch())
         if self.watcher.done():
@@ -159,18 +159,18 @@ class Response:
         await self.send_pending()
 
     async def send_pending(self) -> None:
-        """Send what is pending."""
+        """Send the pending messages."""
         messages, self.pending = self.pending, []
         self.is_started = True
         for message in messages:
             await self.send(message)
 
     async def watch(self) -> None:
-        """Wait until the client leaves."""
+        """Wait until the client disconnects."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
     def stop_watching(self) -> None:
-        """Wait no longer."""
+        """Cancel the wait for a disconnect."""
         if self.watcher:
             self.watcher.cancel()

@@ -1,4 +1,4 @@
-"""The OpenAPI document."""
+"""OpenAPI document, generated from the signatures of the views."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
@@ -17,12 +17,12 @@ from ..web.problems import MEDIA_TYPE, Problem
 REF = "#/components/schemas/"
 PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
 
-# What an adapter validates or returns is described by, the key being its identity.
+# JSON schemas, keyed by `id(adapter)`.
 Schemas = dict[int, dict[str, Any]]
 
 
 class Route(NamedTuple):
-    """An operation, and where it is."""
+    """A path, a method, and the operation that they route to."""
 
     path: str
     method: str
@@ -31,7 +31,7 @@ class Route(NamedTuple):
 
 
 def make_document(app: Flask) -> dict[str, Any]:
-    """Describe every view that is an operation."""
+    """Return the document of all views that are operations."""
     routes = list(find_routes(app))
     schemas, components = make_schemas([route.operation for route in routes])
     security_schemes: dict[str, Any] = app.extensions.get("security_schemes", {})
@@ -53,7 +53,7 @@ def make_document(app: Flask) -> dict[str, Any]:
 
 
 def find_routes(app: Flask) -> Iterator[Route]:
-    """Give the operations of an application, their paths as OpenAPI writes them."""
+    """Yield the routes of an application, with their paths in the syntax of OpenAPI."""
     for rule in app.url_map.iter_rules():
         operation = app.view_functions[rule.endpoint]
         if isinstance(operation, Operation):
@@ -63,19 +63,19 @@ def find_routes(app: Flask) -> Iterator[Route]:
 
 
 def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
-    """Return the schema of each adapter, and the components that schemas refer to.
+    """Return the schema of each adapter, and the components that the schemas refer to.
 
-    They are made at once, so that a model which is different as input has two names.
+    They are generated together, so that a model with different input and output schemas gets two names.
     """
     used: list[tuple[Adapter, JsonSchemaMode]] = [(TypeAdapter(Problem), "serialization")]
     for operation in operations:
         used += [(adapter, "validation") for adapter in operation.takes.values()]
         used += [(adapter, "serialization") for adapter in operation.returned.values() if adapter]
     inputs = [(id(adapter), mode, adapter) for adapter, mode in used]
-    made, rest = TypeAdapter.json_schemas(inputs, ref_template=REF + "{model}")
-    schemas: Schemas = {key: schema for (key, _), schema in made.items()}
-    components: dict[str, Any] = rest["$defs"]
-    # A query and headers are described field by field.
+    generated, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF + "{model}")
+    schemas: Schemas = {key: schema for (key, _), schema in generated.items()}
+    components: dict[str, Any] = definitions["$defs"]
+    # Query parameters and headers are documented one by one, so their models are no components.
     used_as_fields = set()
     for operation in operations:
         for name in ("query", "headers"):
@@ -88,7 +88,7 @@ def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
 
 
 def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) -> dict[str, Any]:
-    """Describe an operation; members that it has not are None."""
+    """Return the operation object; missing members are None."""
     *blueprints, name = route.endpoint.split(".")
     takes, returned = route.operation.takes, route.operation.returned
     operation_id = ".".join([*blueprints[-1:], name])
@@ -125,7 +125,7 @@ def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) 
 def describe_security(
     security: Callable[[], object] | None, schemes: Collection[str]
 ) -> list[dict[str, list[str]]] | None:
-    """Describe how a request authenticates; `security` that may return None is optional."""
+    """Return the security requirements; authentication is optional if `security` may return None."""
     if security is None or not schemes:
         return None
     is_optional = NoneType in get_args(get_type_hints(security)["return"])
@@ -134,7 +134,7 @@ def describe_security(
 
 
 def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[str, Any]]:
-    """Describe what comes with the path, the query and the headers."""
+    """Yield the parameters of the path, the query and the headers."""
     for name, adapter in takes.items():
         if name not in PLACES:
             yield parameter(name, "path", True, schemas[id(adapter)])
@@ -146,7 +146,7 @@ def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[
 
 
 def parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
-    """Describe one parameter."""
+    """Return one parameter object."""
     return {
         "name": name,
         "in": place,
@@ -158,22 +158,22 @@ def parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> 
 
 
 def titled(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give a schema a title, unless it is a reference or has one."""
+    """Return a schema with a title, unless it is a reference or has one."""
     return schema if "$ref" in schema else {"title": title(name), **schema}
 
 
 def title(name: str) -> str:
-    """Write a name as a title."""
+    """Return a name as a title."""
     return name.replace("_", " ").title()
 
 
 def json(schema: dict[str, Any]) -> dict[str, Any]:
-    """Describe content that is JSON."""
+    """Return the content object of a JSON body."""
     return {"application/json": {"schema": schema}}
 
 
 def without_nulls(value: Any) -> Any:
-    """Leave out members that are None; a default of null says nothing either."""
+    """Remove members that are None, defaults of null included."""
     if isinstance(value, dict):
         return {name: without_nulls(each) for name, each in value.items() if each is not None}
     return [without_nulls(each) for each in value] if isinstance(value, list) else value

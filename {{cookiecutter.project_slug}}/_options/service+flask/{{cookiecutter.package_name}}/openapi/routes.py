@@ -1,4 +1,4 @@
-"""The OpenAPI document at /openapi.json and the page that shows it at /docs."""
+"""Routes of the OpenAPI document (/openapi.json) and of Swagger UI (/docs)."""
 
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ bp = Blueprint("docs", __name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Serve both where settings say so: in production only if they are asked for."""
+    """Register the routes if the settings enable them; in production they are disabled by default."""
     if settings.shows_docs:
         app.extensions["swagger_ui"] = str(files("flask_swagger_ui") / "dist")
         app.register_blueprint(bp)
@@ -22,26 +22,26 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 @bp.get("/openapi.json")
 def read_document() -> ResponseReturnValue:
-    """Send the document."""
-    # Flask would sort its members.
+    """Return the OpenAPI document."""
+    # Not `jsonify`, which would sort the keys.
     return Response(to_json(make_document(current_app)), mimetype="application/json")
 
 
 @bp.get("/docs")
 def read_page() -> ResponseReturnValue:
-    """Send the page, with a policy that lets it load its scripts and styles."""
+    """Return the page of Swagger UI, with a content security policy for its scripts and styles."""
     return Response(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 
 @bp.get("/docs/start.js")
 def read_start() -> ResponseReturnValue:
-    """Send the script that starts Swagger UI."""
+    """Return the script that starts Swagger UI."""
     return Response(START, mimetype="text/javascript")
 
 
 @bp.get("/docs/<name>")
 def read_asset(name: str) -> ResponseReturnValue:
-    """Send a file of Swagger UI; browsers keep it and ask whether it is still the one."""
+    """Return a file of Swagger UI; browsers revalidate it with every use."""
     if name not in ASSETS:
         abort(404)
     return send_from_directory(current_app.extensions["swagger_ui"], name, mimetype=ASSETS[name])

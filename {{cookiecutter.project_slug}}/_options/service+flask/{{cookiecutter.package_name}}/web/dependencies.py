@@ -1,4 +1,4 @@
-"""What a view may ask for, whatever its domain."""
+"""Dependencies that views of all domains share."""
 
 from flask import Flask, current_app
 
@@ -6,13 +6,13 @@ from ..config import Settings
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Keep the settings on the application that they were given to."""
+    """Store the settings on the application."""
     app.extensions["settings"] = settings
-    # Flask has read FLASK_DEBUG by now, which `flask run --debug` sets; it counts in development only.
+    # Flask has read FLASK_DEBUG, which `flask run --debug` sets; ignore it outside development.
     app.debug = app.debug and settings.environment == "development"
 
 
 def get_settings() -> Settings:
-    """Return the settings of the application that answers this request."""
+    """Return the settings of the application that processes the request."""
     settings: Settings = current_app.extensions["settings"]
     return settings

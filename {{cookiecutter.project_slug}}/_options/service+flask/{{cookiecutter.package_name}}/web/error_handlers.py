@@ -1,4 +1,4 @@
-"""What becomes of errors: a problem document, whoever raised them."""
+"""Exception handlers: every error becomes an application/problem+json response."""
 
 from collections.abc import Mapping, Sequence
 from traceback import format_exception
@@ -13,34 +13,34 @@ from .problems import MEDIA_TYPE, Problem, ProblemError
 
 
 def init_app(app: Flask) -> None:
-    """Answer errors that have a status, and requests that do not fit, with a problem."""
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(ProblemError, answer_problem)
-    app.register_error_handler(InvalidRequest, answer_invalid_request)
-    app.register_error_handler(InternalServerError, answer_unhandled_error)
+    """Register the exception handlers."""
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(ProblemError, handle_problem)
+    app.register_error_handler(InvalidRequest, handle_invalid_request)
+    app.register_error_handler(InternalServerError, handle_unhandled_error)
 
 
-def answer_http_error(error: HTTPException) -> Response:
-    """Answer with the status and the headers of the error, such as Allow."""
+def handle_http_error(error: HTTPException) -> Response:
+    """Respond with the status and the headers of the error, for example Allow."""
     detail = error.description if error.description != type(error).description else None
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return problem_response(error.code or 500, detail, headers)
 
 
-def answer_problem(error: ProblemError) -> Response:
-    """Answer with what the error says."""
+def handle_problem(error: ProblemError) -> Response:
+    """Respond with the status, the detail and the headers of the error."""
     if error.status < 400:
         return Response(status=error.status, headers=error.headers)
     return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
 
 
-def answer_invalid_request(error: InvalidRequest) -> Response:
-    """Name the parts that do not fit, never what was sent in them."""
+def handle_invalid_request(error: InvalidRequest) -> Response:
+    """Respond with the invalid parts of the request, without the values that were sent."""
     return problem_response(422, invalid=error.errors)
 
 
-def answer_unhandled_error(error: InternalServerError) -> Response:
-    """Answer what nobody handled, which Flask has logged; its traceback is for debugging only."""
+def handle_unhandled_error(error: InternalServerError) -> Response:
+    """Respond 500 to an unhandled exception, which Flask has logged; in debug mode, include the traceback."""
     cause = error.original_exception if get_settings().debug else None
     return problem_response(500, "".join(format_exception(cause)) if cause else None)
 
@@ -52,6 +52,6 @@ def problem_response(
     *,
     invalid: Sequence[Any] = (),
 ) -> Response:
-    """Make the response for a status that is an error."""
+    """Return the response for an error status."""
     content = Problem.of(status, detail, invalid).content()
     return Response(content, status=status, headers=headers, mimetype=MEDIA_TYPE)

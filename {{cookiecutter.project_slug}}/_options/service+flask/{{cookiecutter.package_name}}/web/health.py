@@ -1,4 +1,4 @@
-"""Probes for whatever runs the service: is it alive, is it ready for traffic."""
+"""Liveness and readiness probes."""
 
 import logging
 from collections.abc import Callable
@@ -27,19 +27,19 @@ class Checks:
         self._starting = Lock()
 
     def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
-        """Register a check: it fails by raising, or by taking more than `deadline` seconds."""
+        """Register a check, which fails if it raises an exception or takes more than `deadline` seconds."""
         if name in self._checks:
-            raise ValueError(f"there is a readiness check named {name!r} already")
+            raise ValueError(f"a readiness check named {name!r} is already registered")
         self._checks[name] = (check, deadline)
 
     def run(self) -> dict[str, Outcome]:
-        """Run all checks at once; as slow as the longest deadline at most."""
+        """Run all checks concurrently, and return their outcomes within the longest deadline."""
         started = monotonic()
         running = {name: self._start(name) for name in self._checks}
         return {name: self._outcome(name, running[name], started) for name in self._checks}
 
     def _start(self, name: str) -> Future[object]:
-        """Run a check in a thread; one that hangs cannot be stopped, so it is not started twice."""
+        """Start a check in a thread, unless it is still running: a thread that hangs cannot be stopped."""
         with self._starting:
             running = self._running.get(name)
             if running is None or running.done():
@@ -56,7 +56,7 @@ class Checks:
             logger.warning("readiness check %r took more than %s s", name, deadline)
             return "timeout"
         if error:
-            # Probes come every few seconds: a line for each, and the traceback for those who ask.
+            # Probes are frequent, so the traceback is logged at DEBUG only.
             logger.warning("readiness check %r failed: %r", name, error)
             logger.debug("readiness check %r failed", name, exc_info=error)
             return "failed"
@@ -71,13 +71,13 @@ def _resolve(running: Future[object], check: Check) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its registry of checks and the probes that ask it."""
+    """Add the registry of checks and the probes to the application."""
     app.extensions["checks"] = Checks()
     app.register_blueprint(bp)
 
 
 def get_checks(app: Flask) -> Checks:
-    """Return the application's registry, to add a check or to run them."""
+    """Return the readiness checks of the application."""
     checks: Checks = app.extensions["checks"]
     return checks
 
@@ -85,13 +85,13 @@ def get_checks(app: Flask) -> Checks:
 @bp.get("/livez")
 @operation()
 def read_liveness() -> Liveness:
-    """Answer, and touch nothing: a failing dependency is no reason for a restart."""
+    """Respond without any check: a restart would not repair a failing dependency."""
     return Liveness()
 
 
 @bp.get("/readyz")
 @operation(responses={HTTPStatus.SERVICE_UNAVAILABLE: Readiness})
 def read_readiness() -> tuple[Readiness, int]:
-    """Run the checks; 503 while any of them fails, so that traffic goes elsewhere."""
+    """Run the readiness checks, and respond 503 if any of them fails."""
     readiness = Readiness.of(get_checks(current_app).run())
     return readiness, 200 if readiness.status == "ok" else 503

@@ -1,10 +1,10 @@
-"""What the about endpoint sends."""
+"""Response body of the about endpoint."""
 
 from ..web.schemas import Schema
 
 
 class About(Schema):
-    """What is running here."""
+    """The running service."""
 
     name: str
     version: str

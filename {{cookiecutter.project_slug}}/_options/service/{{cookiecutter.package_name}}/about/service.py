@@ -1,4 +1,4 @@
-"""What the service knows about itself."""
+"""Description of the running service."""
 
 from ..config import Settings
 from ..metadata import NAME, VERSION
@@ -6,5 +6,5 @@ from .schemas import About
 
 
 def describe(settings: Settings) -> About:
-    """Name the service, its version and the environment it runs in."""
+    """Return the name, the version and the environment of the service."""
     return About(name=NAME, version=VERSION, environment=settings.environment)

@@ -1,25 +1,25 @@
-"""HTTP/1.1 with the limits that uvicorn lacks: a client that makes no progress loses its connection."""
+"""HTTP/1.1 protocol of uvicorn, with timeouts for slow clients and limits for the request head."""
 
 import asyncio
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# The lines of the head of a request, and its bytes besides those of its first packet.
+# Maximum number of headers, and maximum bytes of a request head after its first packet.
 MAX_HEADERS = 100
 MAX_HEAD_SIZE = 65536
 
 
 class Config(uvicorn.Config):
-    """uvicorn's configuration, and the seconds that a client may take for each step of a request."""
+    """Configuration of uvicorn, with the seconds that each step of a request may take."""
 
     request_timeout: float
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """A connection that is closed when its client is too slow, or sends too large a head.
+    """A connection that is closed if its client is too slow, or the request head is too large.
 
-    Within the timeout, a head has to be complete, and a part of a body or of a response transferred.
+    Within `request_timeout`, a head must be complete, and a part of a body or of a response transferred.
     """
 
     config: Config
@@ -30,24 +30,24 @@ class HttpProtocol(HttpToolsProtocol):
     writing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the first head."""
-        super().connection_made(transport)  # type: ignore[arg-type]  # of an asyncio.Transport, as uvicorn says
-        # Whatever is not received counts as waiting, however little it is.
+        """Start the timeout of the first request head."""
+        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn declares asyncio.Transport
+        # Call pause_writing as soon as any byte is not received.
         self.transport.set_write_buffer_limits(0)
         self.start_reading_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Cancel all timeouts."""
         self.stop_reading_timeout()
         self.stop_writing_timeout()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the data; then wait for what is missing of the request."""
+        """Parse the data, and start the timeout of the missing part of the request."""
         head = self.head
         super().data_received(data)
         if self.transport.get_protocol() is not self:
-            return  # it is a WebSocket now
+            return  # upgraded to a WebSocket
         if self.awaits_body:
             self.stop_reading_timeout()
             self.start_reading_timeout()
@@ -60,12 +60,12 @@ class HttpProtocol(HttpToolsProtocol):
             self.start_reading_timeout()
 
     def on_message_begin(self) -> None:
-        """Wait for the rest of the head."""
+        """Begin to count the size of the head."""
         self.head, self.head_size = object(), 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Refuse the request, by any error, when it has too many headers; trailers are dropped."""
+        """Raise an error, which rejects the request, if it has too many headers; ignore trailers."""
         if self.awaits_body:
             return
         if len(self.headers) == MAX_HEADERS:
@@ -73,7 +73,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Wait for the body; refuse one after an upgrade, which the parser would take for the next request."""
+        """Wait for the body; reject a body of an upgrade, which the parser would read as the next request."""
         if self.parser.should_upgrade() and self.has_body():
             raise ValueError("an upgrade with a body")
         self.stop_reading_timeout()
@@ -87,53 +87,53 @@ class HttpProtocol(HttpToolsProtocol):
         return b"transfer-encoding" in headers or not is_empty
 
     def on_message_complete(self) -> None:
-        """Wait for the application."""
+        """Cancel the timeout while the application processes the request."""
         self.stop_reading_timeout()
         self.awaits_body = False
         super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """Wait for the client to receive what was sent."""
+        """Start the timeout for the client to receive data."""
         super().pause_writing()
         self.start_writing_timeout()
 
     def resume_writing(self) -> None:
-        """Go on sending."""
+        """Cancel the timeout, and resume sending."""
         self.stop_writing_timeout()
         super().resume_writing()
 
     def start_reading_timeout(self) -> None:
-        """Give the client some time."""
+        """Start the timeout for the client to send data."""
         self.reading = self.loop.call_later(self.config.request_timeout, self.on_reading_timeout)
 
     def stop_reading_timeout(self) -> None:
-        """Give the client any time."""
+        """Cancel the timeout for sending data."""
         if self.reading:
             self.reading.cancel()
             self.reading = None
 
     def start_writing_timeout(self) -> None:
-        """Give the client some time, for as long as it receives anything."""
+        """Start the timeout for the client to receive data."""
         size = self.transport.get_write_buffer_size()
         self.writing = self.loop.call_later(
             self.config.request_timeout, self.on_writing_timeout, size
         )
 
     def stop_writing_timeout(self) -> None:
-        """Give the client any time."""
+        """Cancel the timeout for receiving data."""
         if self.writing:
             self.writing.cancel()
             self.writing = None
 
     def on_reading_timeout(self) -> None:
-        """Close the connection, unless it is the application that has not asked for more."""
+        """Close the connection, unless the application has paused reading."""
         if self.awaits_body and (self.flow.read_paused or self.cycle.waiting_for_100_continue):
             self.start_reading_timeout()
         else:
             self.transport.close()
 
     def on_writing_timeout(self, size: int) -> None:
-        """Disconnect the client, unless it has received something since."""
+        """Abort the connection, unless the client has received data since the timeout was started."""
         if self.transport.get_write_buffer_size() < size:
             self.start_writing_timeout()
         else:

@@ -1,4 +1,4 @@
-"""The server behind `run` and `serve`: uvicorn, in one process or several."""
+"""Server of the commands `run` and `serve`: uvicorn, with one or more processes."""
 
 import gc
 import logging
@@ -29,18 +29,18 @@ from .wsgi_to_asgi import WsgiToAsgi
 
 logger = logging.getLogger(__name__)
 
-# Seconds; longer than the 60 for which proxies usually keep a connection, so that it is they who close it.
+# Seconds; longer than the usual 60 of proxies, so that the proxy closes idle connections first.
 KEEP_ALIVE = 65
-# Seconds until a worker that does not react is killed; on a busy machine, its imports alone can take many.
+# Seconds until an unresponsive worker is killed; on a busy machine, its imports alone are slow.
 HEALTHCHECK_TIMEOUT = 60
 # Seconds; in development, an open stream must not delay the reload.
 RELOAD_GRACE_PERIOD = 0.5
-# Seconds after the grace period until a process is killed that still runs: a thread cannot be cancelled.
+# Seconds after the grace period until a process is killed, because threads cannot be cancelled.
 KILL_DELAY = 1
 
 
 class Server(uvicorn.Server):
-    """A process that serves until a signal stops it."""
+    """A process that serves requests until it receives a signal."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish requests in flight and their background tasks, within the grace period."""
@@ -51,10 +51,10 @@ class Server(uvicorn.Server):
 
 
 class Workers(Multiprocess):
-    """Several processes that serve, restarted when they die."""
+    """A supervisor of worker processes, which restarts those that exit."""
 
     def terminate_all(self) -> None:
-        """Close the listener first: clients are refused, not queued, while requests are finished."""
+        """Close the listener first, so that new connections are rejected while requests are finished."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
@@ -105,7 +105,7 @@ def serve(settings: Settings, *, reload: bool) -> None:
     )
     config.request_timeout = settings.request_timeout
     for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal once more when it has stopped.
+        # uvicorn raises the signal again after its shutdown.
         signal.signal(number, exit_successfully)
     with listen(str(settings.host), settings.port) as listener:
         logger.info("listening on http://%s:%s", settings.host, settings.port)
@@ -121,7 +121,7 @@ def serve(settings: Settings, *, reload: bool) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address; `::` takes IPv4 as well."""
+    """Return a listening socket; `::` accepts IPv4 as well."""
     if ":" not in host:
         return socket.create_server((host, port))
     is_any = host == "::" and socket.has_dualstack_ipv6()
@@ -145,14 +145,14 @@ def create_worker_app() -> Any:
     # {% if "fastapi" in cookiecutter.__facts %}
     app = create_app()
     # {% endif %}
-    # What is loaded by now stays: to search it for garbage again and again would cost a tenth of the time.
+    # Exclude all objects that are loaded by now from garbage collection: they live as long as the process.
     gc.collect()
     gc.freeze()
     return app
 
 
 def stop_with_parent() -> None:
-    """Stop this process when its parent has died: nothing else would."""
+    """Stop this process after its parent has died, for example by SIGKILL."""
     if parent := multiprocessing.parent_process():
         parent.join()
         signal.raise_signal(signal.SIGTERM)

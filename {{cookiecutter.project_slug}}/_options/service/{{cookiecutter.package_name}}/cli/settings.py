@@ -1,4 +1,4 @@
-"""The settings of commands, and the command that lists them."""
+"""Load the settings or print every error; list all settings."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ HEADER = "# Copy to .env, uncomment a line and change its value. Never commit .e
 
 
 def get_settings() -> Settings:
-    """Return the settings of the application that the command belongs to, or load them once; configure the log.
+    """Return the settings in the click context, or load them; configure logging.
 
-    An application, or a test, passes them as the `obj` of click's context.
+    `flask` commands and tests pass the settings of an application as the `obj` of the context.
     """
     context = click.get_current_context()
     settings = context.find_object(Settings)
@@ -40,9 +40,9 @@ def load_settings() -> Settings:
 
 
 @click.command("settings")
-@click.option("--markdown", is_flag=True, help="Print the table of README.md instead.")
+@click.option("--markdown", is_flag=True, help="Print a Markdown table instead.")
 def list_settings(markdown: bool) -> None:
-    """List every setting with its default, as `.env.example` has them."""
+    """List all settings with their defaults, in the format of `.env.example`."""
     if markdown:
         click.echo("| variable | default | meaning |\n|---|---|---|")
         for name, default, description in describe_settings():
@@ -55,13 +55,13 @@ def list_settings(markdown: bool) -> None:
 
 
 def describe_settings() -> Iterator[tuple[str, str, str]]:
-    """Give the name, the default and the description of each setting, as an environment variable."""
+    """Yield the environment variable, the default and the description of each setting."""
     for name, field in Settings.model_fields.items():
         yield name.upper(), to_variable(field.default), field.description or ""
 
 
 def to_variable(value: object) -> str:
-    """Write a value as an environment variable has it."""
+    """Return a value in the format of an environment variable."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, tuple):

@@ -1,17 +1,17 @@
-"""The documentation page: Swagger UI from an installed package, no address outside the service."""
+"""API documentation: Swagger UI from an installed package, without requests to other hosts."""
 
 from html import escape
 
 from ..metadata import NAME
 
-# What the page needs and no more: its own scripts and styles, none inline, icons within the styles.
+# The minimum for the page: scripts and styles from this origin, none inline, and icons as data URLs.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 )
-# With their types, which the tables of some systems have wrong.
+# The files with their media types, which `mimetypes` gets wrong on some systems.
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-# Addresses are relative, so that the page works below a root path.
+# URLs are relative, so that the page works below a root path.
 PAGE = f"""<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-"""The hosts that clients may ask for: https://www.rfc-editor.org/rfc/rfc9110#section-7.2."""
+"""Validation of Host headers: https://www.rfc-editor.org/rfc/rfc9110#section-7.2."""
 
 import re
 from collections.abc import Collection
@@ -7,7 +7,7 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.IGNORECASE
 
 
 class AllowedHosts:
-    """Names, addresses, and `*.example.com` for `example.com` and every name below it."""
+    """Allowed hosts: names, addresses, `*.example.com` for a domain and its subdomains, `*` for any host."""
 
     def __init__(self, allowed: Collection[str]) -> None:
         self.any = "*" in allowed
@@ -15,7 +15,7 @@ class AllowedHosts:
         self.domains = tuple(host[1:] for host in allowed if host.startswith("*."))
 
     def __contains__(self, host: str) -> bool:
-        """Tell whether a Host header names one of them; its case and its port do not matter."""
+        """Return whether a Host header is valid and allowed, ignoring its case and its port."""
         if host in self.exact:
             return True
         if not (parts := HOST.fullmatch(host)):

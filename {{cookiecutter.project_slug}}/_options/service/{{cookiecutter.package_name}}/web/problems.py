@@ -1,4 +1,4 @@
-"""Errors as clients see them: problem details, https://www.rfc-editor.org/rfc/rfc9457."""
+"""Problem details, the format of all errors: https://www.rfc-editor.org/rfc/rfc9457."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -14,36 +14,36 @@ MEDIA_TYPE = "application/problem+json"
 UNTRUSTED_HOST = "Invalid host header"
 UNTRUSTED_ORIGIN = "Origin not allowed"
 MALFORMED_JSON = "There was an error parsing the body"
-# So that an answer stays small, however much is wrong with a request.
+# Limits of the response: the number of errors, and the bytes of a pointer and characters of a detail.
 MAX_INVALID = 20
 MAX_POINTER = 200
 MAX_DETAIL = 200
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
-# RFC 9110 names these so; Python does from 3.13 on.
+# The reason phrases of RFC 9110, which Python has since 3.13.
 TITLES = {**PHRASES, 413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class Invalid(Schema):
-    """One part of a request that does not fit its schema."""
+    """One part of a request that does not match its schema."""
 
-    location: str = Field(description="Where it is: body, path, query, header or cookie.")
-    pointer: str = Field(description="What it is there: a JSON Pointer, empty for all of it.")
+    location: str = Field(description="One of body, path, query, header, cookie.")
+    pointer: str = Field(description="JSON Pointer within the location; empty for all of it.")
     detail: str
 
     @classmethod
     def of(cls, error: Mapping[str, Any]) -> Self:
-        """Take from an error of pydantic where it is and what is wrong, but not the input."""
+        """Return the location and the message of a pydantic error, without the input."""
         location, *path = map(str, error["loc"])
         return cls(location=location, pointer=pointer_to(path), detail=message_of(error))
 
 
 def pointer_to(path: Sequence[str]) -> str:
-    """Return a JSON Pointer; one that would be too long points to a part that has the rest within it."""
+    """Return a JSON Pointer; if it is longer than MAX_POINTER, return that of an enclosing part."""
     pointer = ""
     for part in path:
         longer = f"{pointer}/{part.replace('~', '~0').replace('/', '~1')}"
-        # Names that a client has made up: a character may take six of the answer.
+        # Clients may send names of any length; JSON escapes a character with up to six bytes.
         if len(part) > MAX_POINTER or len(to_json(longer)) > MAX_POINTER:
             break
         pointer = longer
@@ -51,23 +51,23 @@ def pointer_to(path: Sequence[str]) -> str:
 
 
 def message_of(error: Mapping[str, Any]) -> str:
-    """Return the message of an error of pydantic, without what it repeats of the input."""
+    """Return the message of a pydantic error, without parts of the input."""
     message: str = error["msg"]
     context = error.get("ctx", {})
     if error.get("type") == "union_tag_invalid":
         message = f"Input tag should be one of {context['expected_tags']}"
     for name in ("error", "reason", "encoding_error"):
-        # Of a parser, which may quote what it was given; a validator's own is an exception.
+        # A string comes from a parser and may quote the input; a validator's ValueError is an exception.
         if isinstance(reason := context.get(name), str):
             message = message.removesuffix(reason).rstrip(",: ")
     return message[:MAX_DETAIL]
 
 
 class ProblemError(Exception):
-    """An error that has a status; raise a subclass of it where no framework is known.
+    """Base class of errors with a status, independent of the framework.
 
-    `detail` is for the client to read; `invalid` has errors of pydantic that say what does not fit.
-    What its request has changed is undone, unless `keeps_changes` says otherwise.
+    `detail` is sent to the client, and `invalid` contains pydantic errors. The transaction of the request is rolled
+    back, unless `keeps_changes` is true.
     """
 
     status: int
@@ -78,7 +78,7 @@ class ProblemError(Exception):
 
 
 class Problem(Schema):
-    """One error; its type is about:blank, which means that the status says all there is to say."""
+    """Response body of an error; its type is about:blank, so its meaning is that of the status."""
 
     type: str = "about:blank"
     title: str
@@ -89,7 +89,7 @@ class Problem(Schema):
 
     @classmethod
     def of(cls, status: int, detail: str | None = None, invalid: Sequence[Any] = ()) -> Self:
-        """Describe an error by its status, and by what its author adds for the client to read."""
+        """Return the problem of a status, with the id of the current request."""
         title = TITLES.get(status, "Error")
         return cls(
             title=title,
@@ -100,5 +100,5 @@ class Problem(Schema):
         )
 
     def content(self) -> str:
-        """Return the JSON document, without members that have no value."""
+        """Return the JSON document, without members that are None."""
         return self.model_dump_json(exclude_none=True)

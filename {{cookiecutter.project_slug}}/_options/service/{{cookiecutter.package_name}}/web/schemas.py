@@ -1,4 +1,4 @@
-"""What goes over the wire outside any domain."""
+"""Base schema, and schemas that all domains share."""
 
 from typing import Literal, Self
 
@@ -8,25 +8,25 @@ Outcome = Literal["ok", "failed", "timeout"]
 
 
 class Schema(BaseModel):
-    """What schemas have in common: an error that ends up in a log does not tell what was sent."""
+    """Base class of all schemas; validation errors hide the input, because they may be logged."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
 
 class Liveness(Schema):
-    """The process answers."""
+    """Response body of the liveness probe."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(Schema):
-    """Whether the service can do its work, and what each check found."""
+    """Response body of the readiness probe: the outcome of each check."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, Outcome]
 
     @classmethod
     def of(cls, checks: dict[str, Outcome]) -> Self:
-        """Summarise the outcome of each check: ready when none failed or timed out."""
+        """Return the summary of the outcomes: `ok` if all checks are."""
         ready = all(outcome == "ok" for outcome in checks.values())
         return cls(status="ok" if ready else "unavailable", checks=checks)

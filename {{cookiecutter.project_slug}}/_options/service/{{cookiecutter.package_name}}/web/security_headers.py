@@ -1,11 +1,11 @@
-"""Security headers of every response: https://www.rfc-editor.org/rfc/rfc6797 and OWASP ASVS 5.0, 3.4."""
+"""Security headers: https://www.rfc-editor.org/rfc/rfc6797 and OWASP ASVS 5.0, 3.4."""
 
 from ..config import Settings
 from ..observability.context import REQUEST_ID_HEADER
 
-# What pages of other origins may read; without the ETag of a thing they could not change it.
+# Response headers that scripts of allowed origins may read (CORS); a client needs the ETag to send If-Match.
 EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", REQUEST_ID_HEADER]
-# A response that has one of them already keeps its own.
+# Defaults: a response keeps the headers that it sets itself.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -18,9 +18,9 @@ STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDo
 
 
 def security_headers(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return the headers for each scheme; browsers ignore Strict-Transport-Security without TLS.
+    """Return the headers for each scheme; Strict-Transport-Security is for https only.
 
-    In development it would make browsers refuse every other service of the machine that has no TLS.
+    It is not sent in development, because browsers would then reject all other services on localhost without TLS.
     """
     is_strict = settings.environment != "development"
     https = {**SECURITY_HEADERS, **(STRICT_TRANSPORT if is_strict else {})}

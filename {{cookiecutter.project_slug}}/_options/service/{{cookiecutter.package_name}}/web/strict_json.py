@@ -1,4 +1,4 @@
-"""JSON as https://www.rfc-editor.org/rfc/rfc8259 wants it: names are unique, and NaN is no number."""
+"""Strict JSON parsing (https://www.rfc-editor.org/rfc/rfc8259): unique names, no NaN, no Infinity."""
 
 import json
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from typing import Any, NoReturn
 
 
 def loads(content: bytes) -> Any:
-    """Parse a document; raise ValueError where it is none, RecursionError where it is too deep."""
-    return json.loads(content, object_pairs_hook=to_dict, parse_constant=refuse)
+    """Parse a document; raise ValueError if it is invalid, RecursionError if it is nested too deeply."""
+    return json.loads(content, object_pairs_hook=to_dict, parse_constant=reject_constant)
 
 
 def to_dict(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; two of one name are a ValueError: readers would differ."""
-    made = dict(members)
-    if len(made) < len(members):
-        raise ValueError("a name occurs twice")
-    return made
+    """Return an object; raise ValueError for a duplicate name, which parsers interpret differently."""
+    result = dict(members)
+    if len(result) < len(members):
+        raise ValueError("duplicate name")
+    return result
 
 
-def refuse(constant: str) -> NoReturn:
-    """Refuse what Python reads, and JSON has not."""
-    raise ValueError(f"{constant} is no JSON")
+def reject_constant(constant: str) -> NoReturn:
+    """Raise ValueError for NaN and Infinity, which Python accepts by default."""
+    raise ValueError(f"{constant} is not JSON")

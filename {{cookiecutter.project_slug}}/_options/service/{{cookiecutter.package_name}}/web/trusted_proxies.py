@@ -1,4 +1,4 @@
-"""The address of the client and its scheme, from the connection and the headers of trusted proxies."""
+"""Client address and scheme, from the connection and the X-Forwarded headers of trusted proxies."""
 
 import re
 from collections.abc import Iterable
@@ -7,16 +7,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# An address and a port; an IPv6 address needs brackets then.
+# An address with a port; IPv6 addresses are then in brackets.
 WITH_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9]{1,5})?")
 # Some proxies report the scheme of a WebSocket, others that of its handshake.
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-# IPv4 addresses as a socket that listens on `::` reports them.
+# IPv4-mapped addresses, as reported by a socket that listens on `::`.
 MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse_address(text: str) -> Address | None:
-    """Parse an address without its port and its zone; a mapped IPv4 address becomes IPv4."""
+    """Return the address in a text without its port and zone, IPv4-mapped ones as IPv4; None if it is invalid."""
     match = WITH_PORT.fullmatch(text)
     try:
         address = ip_address(match[1] or match[2] if match else text)
@@ -42,9 +42,9 @@ class TrustedProxies:
     ) -> tuple[str, str]:
         """Return the address of the client, and the scheme that it used.
 
-        Each proxy appends the address that it was connected from, so the list is read from its end, for as long as
-        the address before is a trusted proxy's. What is no address ends it. A peer without an address (a socket of
-        the file system, a test) is returned as it is.
+        Each proxy appends the address of its peer to X-Forwarded-For, so the list is read from its end, as long as the
+        previous address is a trusted proxy. An invalid address ends the list. A peer without an IP address (a Unix
+        socket, a test client) is returned unchanged.
         """
         if not self.networks and ":" not in peer:
             return peer, scheme
@@ -65,7 +65,7 @@ class TrustedProxies:
 
 
 def unmap(network: Network) -> Network:
-    """Return the IPv4 network that an IPv6 network of mapped addresses stands for, or the network itself."""
+    """Return an IPv4-mapped network as IPv4, and any other network unchanged."""
     if isinstance(network, IPv6Network) and network.subnet_of(MAPPED):
         return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
     return network

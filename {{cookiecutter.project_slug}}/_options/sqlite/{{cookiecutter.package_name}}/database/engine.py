@@ -1,4 +1,4 @@
-"""How the service speaks to SQLite."""
+"""Engine, connections and error codes of SQLite."""
 
 import re
 import sqlite3
@@ -18,24 +18,23 @@ from ..config import Settings
 
 Kind = Literal["read", "snapshot", "write"]
 
-# A reader cannot turn writer later: who is going to write waits for its turn now.
+# A read transaction cannot become a write transaction while another one writes, so writers take the lock first.
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 
-# The options of a session: each statement by itself, as connections are by default; one snapshot for all statements;
-# all statements or none of them, and the one kind that can write.
-KINDS: dict[Kind, dict[str, Any]] = {
+# The kinds of units of work: autocommit, a read-only transaction with one snapshot, and a read-write transaction.
+EXECUTION_OPTIONS: dict[Kind, dict[str, Any]] = {
     "read": {"begin": None},
     "snapshot": {"begin": "BEGIN"},
     "write": {"begin": BEGIN_WRITING},
 }
 
-# How many of SQLite's own instructions are executed between two looks at the clock: less than a millisecond of them.
-INSTRUCTIONS = 10_000
+# Instructions of SQLite's virtual machine between two checks of the statement timeout; they take less than 1 ms.
+INSTRUCTIONS_PER_CHECK = 10_000
 
-# Little of a table can be changed: a new one takes its place.
+# SQLite has few forms of ALTER TABLE, so Alembic copies tables.
 MIGRATION_OPTIONS = {"render_as_batch": True}
 
-# Codes of https://www.sqlite.org/rescode.html that are no fault of the statement.
+# Result codes (https://www.sqlite.org/rescode.html) of temporary failures.
 UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -48,7 +47,7 @@ UNAVAILABLE = {
 
 
 class ServiceCursor(sqlite3.Cursor):
-    """A cursor of ServiceConnection, which measures the time of each call."""
+    """A cursor that starts the statement timeout of its connection with each call."""
 
     connection: "ServiceConnection"
 
@@ -65,30 +64,30 @@ class ServiceCursor(sqlite3.Cursor):
         return super().executemany(sql, parameters)
 
     def fetchone(self) -> Any:
-        """Fetch a row, which SQLite looks for now."""
+        """Fetch a row; SQLite computes rows as they are fetched."""
         self.connection.begin_call()
         return super().fetchone()
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
-        """Fetch some rows, which SQLite looks for now."""
+        """Fetch some rows."""
         self.connection.begin_call()
         return super().fetchmany(self.arraysize if size is None else size)
 
     def fetchall(self) -> list[Any]:
-        """Fetch all rows, which SQLite looks for now."""
+        """Fetch all rows."""
         self.connection.begin_call()
         return super().fetchall()
 
 
 class ServiceConnection(sqlite3.Connection):
-    """A connection that writes in transactions that begin so, and interrupts what takes too long."""
+    """A connection with a statement timeout, which is read-only except after BEGIN_WRITING."""
 
     def __init__(
         self, *arguments: Any, statement_timeout: float, synchronous: str, **options: Any
     ) -> None:
         super().__init__(*arguments, **options)
         self.statement_timeout, self.deadline, self.can_write = statement_timeout, inf, True
-        self.set_progress_handler(self.is_late, INSTRUCTIONS)
+        self.set_progress_handler(self.is_late, INSTRUCTIONS_PER_CHECK)
         try:
             self.allow_writes(False)
             super().execute(f"PRAGMA synchronous = {synchronous}")
@@ -97,36 +96,36 @@ class ServiceConnection(sqlite3.Connection):
             raise
 
     def cursor(self, factory: Any = ServiceCursor) -> Any:
-        """Make a cursor."""
+        """Create a cursor."""
         return super().cursor(factory)
 
     def rollback(self) -> None:
-        """Roll back, as is done whenever the connection is given back; what follows cannot write."""
+        """Roll back, and make the connection read-only; the pool calls this when the connection is returned."""
         super().rollback()
         self.allow_writes(False)
 
     def allow_writes(self, can_write: bool) -> None:
-        """Let statements write, or let SQLite refuse those that would."""
+        """Make the connection read-write or read-only."""
         if can_write != self.can_write:
             super().execute(f"PRAGMA query_only = {'OFF' if can_write else 'ON'}")
             self.can_write = can_write
 
     def begin_call(self) -> None:
-        """Give the next call its time."""
+        """Start the timeout of the next call."""
         self.deadline = monotonic() + self.statement_timeout
 
     def is_late(self) -> bool:
-        """Tell SQLite whether to interrupt the call; it asks while it works."""
+        """Return whether the call has exceeded its timeout; SQLite calls this, and interrupts the call if so."""
         return monotonic() > self.deadline
 
 
 def url_of(settings: Settings, driver: str = "pysqlite") -> URL:
-    """Return the URL of the database with a driver."""
+    """Return the URL of the database for a driver."""
     return make_url(settings.database_url.get_secret_value()).set(drivername=f"sqlite+{driver}")
 
 
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Return the arguments of `create_engine()`."""
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Return the keyword arguments of `create_engine()`."""
     return {
         "hide_parameters": True,
         "max_overflow": 0,
@@ -144,14 +143,14 @@ def options_of(settings: Settings) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Configure connections as they are made, and begin transactions as their kind demands."""
+    """Register the event listeners that configure connections and begin and reset transactions."""
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
     event.listen(engine, "reset", reset)
 
 
 def migration_engine(settings: Settings) -> Engine:
-    """Make the engine of migrations, which replace whole tables: foreign keys do not count meanwhile."""
+    """Create the engine for migrations, without foreign key checks, because Alembic copies and drops tables."""
     url = url_of(settings)
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
@@ -160,12 +159,12 @@ def migration_engine(settings: Settings) -> Engine:
 
 
 def lock(connection: Connection) -> None:
-    """Let one process migrate at a time: nothing is left to do, the transaction does it."""
+    """Let one process migrate at a time: BEGIN_WRITING already locks the file."""
 
 
 def configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    """Let readers and a writer work at once, and let foreign keys count."""
-    # The driver by itself begins no transaction before the first write, which is too late.
+    """Enable the write-ahead log, for readers beside a writer, and foreign key checks."""
+    # The driver must not begin transactions: it would begin one at the first write only.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
@@ -174,34 +173,34 @@ def configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
 
 
 def begin(connection: Connection) -> None:
-    """Begin as the kind demands; what is of no kind is going to write."""
+    """Begin a transaction of the kind in the execution options, by default one that writes."""
     statement = connection.get_execution_options().get("begin", BEGIN_WRITING)
     if statement:
         connection.exec_driver_sql(statement)
 
 
 def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
-    """Roll back what a failed COMMIT has left open; the next request would commit it."""
+    """Roll back a transaction that a failed COMMIT has left open; the next request would commit it."""
     driver: Any = record.driver_connection
     if state.asyncio_safe and driver.in_transaction:
         connection.rollback()
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Tell whether the database could not be used just now."""
+    """Return whether the error is a temporary failure of the database, not a fault of the statement."""
     code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code & 0xFF in UNAVAILABLE
 
 
 def is_transient(error: DBAPIError) -> bool:
-    """Tell whether the same transaction can succeed at once; SQLite lets writers wait instead."""
+    """Return whether a retry of the transaction may succeed: never, because writers wait for the lock."""
     return False
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that a statement violates, or None if it has none."""
+    """Return the name of the violated constraint, or None if it is unknown."""
     kind, _, subject = str(error.orig).partition(" constraint failed: ")
-    # SQLite names the columns of a unique constraint; the convention in base.py names it by them.
+    # SQLite reports the columns of a unique constraint; base.py derives its name from them.
     if kind == "UNIQUE" and re.fullmatch(r"(\w+)\.\w+(, \1\.\w+)*", subject):
         table = subject.partition(".")[0]
         return "_".join(["uq", table, *re.findall(r"\.(\w+)", subject)])
@@ -209,7 +208,7 @@ def constraint_of(error: IntegrityError) -> str | None:
 
 
 def is_refused_write(error: DBAPIError, connection: Connection) -> bool:
-    """Tell whether what only reads was to write, which is not the file's fault."""
+    """Return whether the error is a write in a read-only unit of work, not a read-only file."""
     code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
     begin = connection.get_execution_options().get("begin", BEGIN_WRITING)
     return code == sqlite3.SQLITE_READONLY and begin != BEGIN_WRITING

@@ -12,7 +12,7 @@ EXAMPLE = "sqlite:////srv/{{ cookiecutter.project_slug }}/service.db"
 
 
 def validate_database_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
-    """Return the URL; raise ValueError unless it is that of a file, outside development one of its own."""
+    """Return the URL; raise ValueError if it is not a SQLite file URL, or the default outside development."""
     if url.get_secret_value() == DEVELOPMENT and is_deployed(info):
         raise ValueError(f"is required outside development, for example {EXAMPLE}")
     if not re.fullmatch(r"sqlite:///(?!:memory:)[^?#]+", url.get_secret_value()):

@@ -1,4 +1,4 @@
-"""The attempts of a request: each is counted, and every answer tells how many are left."""
+"""Apply the rate limits of accounts to requests, and add RateLimit headers to responses."""
 
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -16,29 +16,29 @@ from .limits import Limits
 async def count_attempt(
     connection: HTTPConnection, action: str, account: str | None = None
 ) -> None:
-    """Count an attempt from the address of a request, or on an account; raise LimitExceeded."""
+    """Count an attempt for the client address and the account; raise LimitExceeded or LimitsUnavailable."""
     limits: Limits = connection.app.state.limits
     address = connection.client.host if connection.client else "unknown"
     hit = partial(limits.hit, action, address=address, account=account)
     headers = await to_thread.run_sync(hit, limiter=connection.app.state.limits_threads)
-    connection.state._accounts_attempts_left = headers
+    connection.state._accounts_rate_limit_headers = headers
 
 
-class CountedRoute(StrictRoute):
-    """A route whose answers, errors as well, tell how many attempts are left where one was counted."""
+class RateLimitedRoute(StrictRoute):
+    """A route that adds RateLimit headers to its responses and errors if an attempt was counted."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Add the headers to what the endpoint returns or raises."""
+        """Return a handler that adds the headers to a response, or to a ProblemError."""
         handle = super().get_route_handler()
 
-        async def handle_and_tell(request: Request) -> Response:
-            request.state._accounts_attempts_left = {}
+        async def handle_with_headers(request: Request) -> Response:
+            request.state._accounts_rate_limit_headers = {}
             try:
                 response = await handle(request)
             except ProblemError as error:
-                error.headers = {**request.state._accounts_attempts_left, **error.headers}
+                error.headers = {**request.state._accounts_rate_limit_headers, **error.headers}
                 raise
-            response.headers.update(request.state._accounts_attempts_left)
+            response.headers.update(request.state._accounts_rate_limit_headers)
             return response
 
-        return handle_and_tell
+        return handle_with_headers
