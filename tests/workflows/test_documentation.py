@@ -60,6 +60,9 @@ class Reader:
                 path.write_text(block.text, encoding="utf-8")
                 if self.tests and path.name.startswith("test_"):
                     self.tests.append(block.attributes["file"])
+        elif block.language == "diff" and "file" in block.attributes:
+            path = self.folder / block.attributes["file"]
+            path.write_text(patched(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
         elif block.language == "json":
             json.loads(block.text)
 
@@ -89,6 +92,14 @@ class Reader:
         if self.server:
             self.server.__exit__(None, None, None)
             self.server = None
+
+
+def patched(text: str, diff: str) -> str:
+    """Apply a diff without line numbers: its lines that are there already must occur once."""
+    lines = diff.splitlines(keepends=True)
+    old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
+    assert text.count(old) == 1, diff
+    return text.replace(old, new)
 
 
 @contextmanager
