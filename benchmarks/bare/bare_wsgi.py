@@ -3,8 +3,8 @@
 
 from flask import Flask
 from my_service import api, dependencies
-from my_service.config import Settings
 from my_service.cli.wsgi_to_asgi import WsgiToAsgi
+from my_service.config import Settings
 
 app = Flask(__name__)
 

@@ -122,5 +122,7 @@ def test_server_and_service_log_in_one_format(variant: Variant, project: Path) -
         server.wait_until(lambda: '"route":"/livez"' in server.said())
         lines = [json.loads(line) for line in server.said().splitlines()]
 
-    assert {"uvicorn.error", "my_service.cli.server", "my_service.observability.requests"} <= {line["logger"] for line in lines}
+    assert {"uvicorn.error", "my_service.cli.server", "my_service.observability.requests"} <= {
+        line["logger"] for line in lines
+    }
     assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)

@@ -28,7 +28,9 @@ EXECUTED = {"sh", "python", "json"}
 # `test_fresh_machine.py` by `make test`.
 WHOLE_SUITE = "docs/second-domain.md"
 SOME_TESTS = ["--cov-fail-under=0", "tests/about", "tests/test_config.py", "tests/openapi/test_contract.py"]
-SHOWN = {"", "text", "console", "diff", "toml", "ini"}
+# Modules that pages name and no project has: those of examples.
+ELSEWHERE = {"my_service/app.py", "single/__init__.py"}
+SHOWN = {"", "text", "console", "diff", "toml", "ini", "mermaid"}
 
 
 class Reader:
@@ -53,13 +55,19 @@ class Reader:
         elif block.language == "sh":
             self.run(block)
         elif block.language == "python":
-            ast.parse(block.text)
+            # What is shown of a file may end with the head of a function.
+            ast.parse(f"{block.text}    ..." if "shows" in block.attributes else block.text)
             if "file" in block.attributes:
                 path = self.folder / block.attributes["file"]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(block.text, encoding="utf-8")
                 if self.tests and path.name.startswith("test_"):
                     self.tests.append(block.attributes["file"])
+            if "shows" in block.attributes:
+                assert block.text in (self.folder / block.attributes["shows"]).read_text(encoding="utf-8"), block
+        elif block.language == "diff" and "file" in block.attributes:
+            path = self.folder / block.attributes["file"]
+            path.write_text(patched(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
         elif block.language == "json":
             json.loads(block.text)
 
@@ -89,6 +97,14 @@ class Reader:
         if self.server:
             self.server.__exit__(None, None, None)
             self.server = None
+
+
+def patched(text: str, diff: str) -> str:
+    """Apply a diff without line numbers: its lines that are there already must occur once."""
+    lines = diff.splitlines(keepends=True)
+    old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
+    assert text.count(old) == 1, diff
+    return text.replace(old, new)
 
 
 @contextmanager
@@ -171,42 +187,105 @@ def test_links_lead_somewhere(page: str) -> None:
         assert anchor in headings(linked.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
+@pytest.fixture(scope="module")
+def project_files(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Return the paths of all files of the default project, of both frameworks."""
+    return files_of_both(tmp_path_factory.mktemp("default"))
+
+
+@pytest.fixture(scope="module")
+def all_modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Return the paths of files that only projects with other options have."""
+    return files_of_both(tmp_path_factory.mktemp("options"), auth="accounts", database="postgresql")
+
+
+def files_of_both(folder: Path, **answers: str) -> set[str]:
+    """Return the paths of all files of a project, of both frameworks."""
+    paths = set()
+    for framework in FRAMEWORKS:
+        project = Workplace(folder / framework).render(framework=framework, **answers)
+        paths |= {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+    return paths
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/layout.md"])
-def test_layout_shows_every_module(page: str, tmp_path: Path) -> None:
+def test_layout_shows_every_file_or_its_folder(page: str, project_files: set[str]) -> None:
     text = (TEMPLATE / page).read_text(encoding="utf-8")
     (layout,) = [block.text for block in blocks(text) if block.text.startswith("my-service/")]
-    projects = [Workplace(tmp_path / framework).render(framework=framework) for framework in FRAMEWORKS]
 
-    modules = {
-        module.relative_to(project).as_posix()
-        for project in projects
-        for module in [*project.glob("*.py"), *project.glob("migrations/*.py"), *(project / "my_service").rglob("*.py")]
-    }
+    shown = paths_of_the_tree(layout)
 
-    shown = modules_of_the_tree(layout.partition("\n  tests/")[0])
-    assert shown - modules == set()
-    # "The same" as in another domain.
-    of_domains = {PurePosixPath(path).name for path in shown if path.count("/") == 2} | {"__init__.py"}
-    hidden = {path for path in modules - shown if path.count("/") != 2 or PurePosixPath(path).name not in of_domains}
-    assert hidden == set()
+    folders = {f"{folder}/" for path in project_files for folder in PurePosixPath(path).parents}
+    assert shown - project_files - folders == set()
+    assert {path for path in project_files if not is_shown(path, shown)} == set()
 
 
-def modules_of_the_tree(layout: str) -> set[str]:
-    """Return the paths of the modules that a tree shows: on lines of their own, or behind their folder."""
+def is_shown(path: str, shown: set[str]) -> bool:
+    """Tell whether a tree shows a file, or the file's folder and nothing in that; empty `__init__.py` need not be shown."""
+    if path in shown:
+        return True
+    folder = next((f"{each}/" for each in PurePosixPath(path).parents if f"{each}/" in shown), "./")
+    has_children = folder == "./" or any(other != folder and other.startswith(folder) for other in shown)
+    return not has_children or path == f"{folder}__init__.py"
+
+
+def paths_of_the_tree(layout: str) -> set[str]:
+    """Return the paths that a tree shows: on lines of their own, or as modules behind their folder."""
     folders: list[str] = []
-    modules = set()
+    paths = set()
     for line in layout.splitlines()[1:]:
         depth = (len(line) - len(line.lstrip())) // 2 - 1
         names = re.match(r" *([^\s,]+(?:, [^\s,]+)*)(.*)", line)
         assert names, line
         if names[1].endswith("/"):
             folders[depth:] = [names[1]]
+            paths.add("".join(folders))
             found = re.findall(r"\w+\.py\b", names[2])
         else:
-            found = [name for name in names[1].split(", ") if name.endswith(".py")]
-            found += re.findall(r"Flask: (\w+\.py)\b", names[2])
-        modules |= {"".join([*folders[: depth + names[1].endswith("/")], name]) for name in found}
-    return modules
+            folders[depth:] = []
+            found = [*names[1].split(", "), *re.findall(r"Flask: (\w+\.py)\b", names[2])]
+        paths |= {"".join([*folders, name]) for name in found}
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("tree", "path", "is_there"),
+    [
+        ("a/", "a/b/c.py", True),
+        ("a/  x.py", "a/x.py", True),
+        ("a/  x.py", "a/y.py", False),
+        ("a/  x.py", "a/__init__.py", True),
+        ("a/\n    b/", "a/b/c.py", True),
+        ("a/\n    b/", "a/c.py", False),
+        ("a/\n    b/", "c.py", False),
+        ("a/\n  c.py", "c.py", True),
+        ("a.py  the A (Flask: b.py)", "b.py", True),
+        ("a.py, b.py", "b.py", True),
+        ("a.py, b.py", "__init__.py", False),
+    ],
+)
+def test_tree_shows_a_file_or_its_folder(tree: str, path: str, is_there: bool) -> None:
+    assert is_shown(path, paths_of_the_tree(f"my-service/\n  {tree}")) is is_there
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/layout.md", "docs/tour.md", "docs/factory-pattern.md"])
+def test_page_names_modules_that_there_are(page: str, project_files: set[str], all_modules: set[str]) -> None:
+    """A module in backticks is one of some project, or one that the page writes."""
+    text = (TEMPLATE / page).read_text(encoding="utf-8")
+    there = project_files | all_modules | ELSEWHERE
+    there |= {block.attributes["file"] for block in blocks(text) if "file" in block.attributes}
+
+    named = set(re.findall(r"`((?:[\w.-]+/)*\w+\.py)`", text))
+
+    assert {name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)} == set()
+
+
+def test_layout_names_every_module_of_the_package(project_files: set[str]) -> None:
+    text = (TEMPLATE / "docs" / "layout.md").read_text(encoding="utf-8")
+    sections = text[text.index("\n## Why") : text.index("\n## How")]
+
+    modules = {PurePosixPath(path) for path in project_files if re.fullmatch(r"my_service/(\w+/)?\w+\.py", path)}
+    assert {path for path in modules if f"`{path.name}`" not in sections} == set()
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
