@@ -2,8 +2,9 @@
 """FastAPI with nothing around it: one route of its own, and the project's routes below /api/v1."""
 
 from fastapi import FastAPI
-from my_service import api, dependencies
+from my_service import api
 from my_service.config import Settings
+from my_service.web import dependencies
 
 app = FastAPI()
 

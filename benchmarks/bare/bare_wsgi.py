@@ -2,9 +2,10 @@
 """Flask with nothing around it: one route of its own, and the project's routes below /api/v1."""
 
 from flask import Flask
-from my_service import api, dependencies
+from my_service import api
 from my_service.cli.wsgi_to_asgi import WsgiToAsgi
 from my_service.config import Settings
+from my_service.web import dependencies
 
 app = Flask(__name__)
 

@@ -20,6 +20,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("database", "sqlite"): ["sqlite", "pysqlite", "pragma", "readers and a writer"],
     ("example", "none"): [],
     ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "published_at"],
+    ("metrics", "none"): [],
+    ("metrics", "prometheus"): ["prometheus", "prometheus_client", "observe_pool", "METRICS_TOKEN"],
     ("framework", "fastapi"): [
         *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
         *("ActiveUser", "raise HTTPException", "forty threads"),

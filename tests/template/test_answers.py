@@ -23,6 +23,7 @@ ACCEPTED = {
     "database": "sqlite",
     "example": "posts",
     "auth": "none",
+    "metrics": "none",
     "license": "MIT",
 }
 

@@ -65,8 +65,8 @@ def test_own_suite_notices_a_missing_setting_in_the_example(framework: str, work
     example = project / ".env.example"
     example.write_text(example.read_text().replace("# WORKERS=1\n", ""))
 
-    with pytest.raises(AssertionError, match="test_env_example_shows_every_setting_with_its_default"):
-        run(project, PYTHONS[0], "pytest", "tests/test_config.py")
+    with pytest.raises(AssertionError, match="test_env_example_has_every_setting"):
+        run(project, PYTHONS[0], "pytest", "tests/cli/test_settings.py")
 
 
 def test_lint_notices_a_coroutine_that_blocks(workplace: Workplace) -> None:

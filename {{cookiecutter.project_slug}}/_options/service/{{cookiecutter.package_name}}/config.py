@@ -29,9 +29,9 @@ from .validators import is_deployed, split, validate_secret
 
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
-# Domains below which anybody can register names; the last is an estimate for countries, such as `co.uk`.
+# Public suffixes, below which anyone can register names; the pattern for countries, such as `co.uk`, is an estimate.
 PUBLIC_SUFFIX = r"\*\.((ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}|[^.]+)\.?"
-# The shortest prefixes of networks: of IPv4, of private IPv6 and of public IPv6.
+# The shortest accepted prefixes: of IPv4, private IPv6 and public IPv6 networks.
 MIN_PREFIX, MIN_PRIVATE_PREFIX6, MIN_PUBLIC_PREFIX6 = 8, 7, 16
 
 
@@ -169,7 +169,7 @@ class ServiceSettings(BaseSettings):
 
 
 def is_wide(network: IPv4Network | IPv6Network) -> bool:
-    """Tell whether a network has too many addresses for a list of proxies."""
+    """Return whether a network is too large for a list of proxies."""
     if isinstance(network, IPv4Network):
         return network.prefixlen < MIN_PREFIX
     if network.network_address.ipv4_mapped:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from ..cli.settings import get_settings
-from ..database.commands import told
+from ..database.commands import database_errors_as_cli_errors
 from ..database.engine import prepare, url_of
 from ..observability.audit_log import log_event, record_operator
 from . import service
@@ -165,5 +165,5 @@ def transaction() -> Iterator[Session]:
     settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)
-    with told(), Session(engine) as session, session.begin():
+    with database_errors_as_cli_errors(), Session(engine) as session, session.begin():
         yield session

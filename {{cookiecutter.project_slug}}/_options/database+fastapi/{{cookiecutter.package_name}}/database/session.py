@@ -201,8 +201,5 @@ async def shielded(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
         yield part
 
 
-# The name that posts/service.py imports.
-unbroken = shielded
-
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 StreamSessionDep = Annotated[AsyncSession, Depends(get_stream_session, scope="request")]

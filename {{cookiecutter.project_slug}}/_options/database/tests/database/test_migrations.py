@@ -225,7 +225,7 @@ def test_revision_overwrites_no_file(
 
 
 @pytest.mark.parametrize(
-    ("message", "error"), [("a test", "nothing has changed"), ("!", "say what it does")]
+    ("message", "error"), [("a test", "nothing has changed"), ("!", "summarize the migration")]
 )
 def test_revision_without_changes_or_name_is_rejected(
     environment: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""The commands of the database: `python -m {{ cookiecutter.package_name }} db --help`."""
+"""Database commands: `python -m {{ cookiecutter.package_name }} db --help`."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parents[2]
 
 @click.group()
 def db() -> None:
-    """Look after the database; its migrations are in the folder `migrations`."""
+    """Manage the database; its migrations are in the folder `migrations`."""
     record_operator()
 
 
@@ -34,13 +34,13 @@ def db() -> None:
 @click.option("--sql", is_flag=True, help="Print the statements instead.")
 def upgrade(revision: str, sql: bool) -> None:
     """Upgrade the database to a revision, by default to the newest ones."""
-    with told():
+    with database_errors_as_cli_errors():
         command.upgrade(alembic_config(get_settings()), revision, sql=sql)
     if not sql:
         log_event("database upgraded", revision=revision)
 
 
-# -1 is no option.
+# -1 is not an option.
 @db.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision")
 @click.option("--sql", is_flag=True, help="Print the statements instead; REVISION is then FROM:TO.")
@@ -48,7 +48,7 @@ def downgrade(revision: str, sql: bool) -> None:
     """Downgrade the database to a revision: -1 is the one before, base is none at all."""
     settings = get_settings()
     config = alembic_config(settings)
-    with told():
+    with database_errors_as_cli_errors():
         target = previous_revision(settings, config) if revision == "-1" else revision
         command.downgrade(config, target, sql=sql)
     if not sql:
@@ -56,7 +56,7 @@ def downgrade(revision: str, sql: bool) -> None:
 
 
 def previous_revision(settings: Settings, config: Config) -> str:
-    """Return the revision before the current one; each parent of one that joins branches undoes it."""
+    """Return the revision before the current one; if that joins branches, any of its parents."""
     with migration_engine(settings).connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
     if len(current) > 1:
@@ -69,13 +69,13 @@ def previous_revision(settings: Settings, config: Config) -> str:
 
 
 @db.command()
-@click.option("--message", "-m", required=True, help="What it does, in a few words.")
-@click.option("--empty", is_flag=True, help="Write one that does nothing yet, to change rows.")
+@click.option("--message", "-m", required=True, help="Summary in a few words.")
+@click.option("--empty", is_flag=True, help="Write an empty migration, for example to change rows.")
 def revision(message: str, empty: bool) -> None:
     """Write a migration: the difference between the models and the database."""
     config = alembic_config(get_settings())
     reject_existing_file(message)
-    with told():
+    with database_errors_as_cli_errors():
         command.revision(
             config,
             message,
@@ -99,15 +99,15 @@ def reject_existing_file(message: str) -> None:
     """Reject a message whose file exists: Alembic would overwrite it."""
     slug = "_".join(re.findall(r"\w+", message)).lower()
     if not slug:
-        raise click.ClickException("say what it does, in a few words")
+        raise click.ClickException("summarize the migration in a few words")
     path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
     if path.exists():
-        raise click.ClickException(f"{path} is there already; say what this one does instead")
+        raise click.ClickException(f"{path} exists; choose another summary")
 
 
 def upgrade_to_heads(settings: Settings) -> None:
     """Upgrade the database to the newest revisions."""
-    with told():
+    with database_errors_as_cli_errors():
         command.upgrade(alembic_config(settings), "heads")
     log_event("database upgraded", revision="heads")
 
@@ -118,14 +118,14 @@ def alembic_config(settings: Settings) -> Config:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Say in a line what went wrong with the database or the migrations."""
+def database_errors_as_cli_errors() -> Iterator[None]:
+    """Report errors of the database and of migrations in one line."""
     try:
         yield
     except CommandError as error:
         raise click.ClickException(str(error)) from None
     except (DBAPIError, OSError) as error:
-        # Anything else is a fault in a migration, which the traceback shows.
+        # Anything else is a bug in a migration, which the traceback shows.
         if isinstance(error, DBAPIError) and not is_unavailable(error):
             raise
         message = f"cannot use the database: {getattr(error, 'orig', error)}"

@@ -41,7 +41,7 @@ async def create_post(
     dependencies=[Depends(stream_subject("posts:export"))],
 )
 async def export_posts(session: StreamSessionDep) -> LinesResponse:
-    """Export all posts, a line of JSON each."""
+    """Export all posts, one JSON document per line."""
     return LinesResponse(await service.export(session))
 
 
@@ -59,7 +59,7 @@ async def read_post(
 async def replace_post(
     post: MatchedPost, body: PostContent, session: SessionDep, response: Response
 ) -> PostRead:
-    """Replace what the owner of a post has written."""
+    """Replace the content of a post."""
     await service.change(session, post, body)
     response.headers["ETag"] = etag(post.version)
     return PostRead.model_validate(post)
@@ -69,7 +69,7 @@ async def replace_post(
 async def change_post(
     post: MatchedPost, body: PostChanges, session: SessionDep, response: Response
 ) -> PostRead:
-    """Change parts of a post."""
+    """Update parts of a post."""
     await service.change(session, post, body)
     response.headers["ETag"] = etag(post.version)
     return PostRead.model_validate(post)
@@ -83,7 +83,7 @@ async def delete_post(post: MatchedPost, session: SessionDep) -> None:
 
 @router.post("/{post_id:uuid}/publish")
 async def publish_post(post: WritablePost, session: SessionDep, response: Response) -> PostRead:
-    """Publish a post; one that is published stays as it is."""
+    """Publish a post; a published one is unchanged."""
     await service.publish(session, post)
     response.headers["ETag"] = etag(post.version)
     return PostRead.model_validate(post)

@@ -6,15 +6,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
-from ..database.session import unbroken
+from ..database.session import shielded
 from . import access, queries
-from .exceptions import PostNotFound, explained
+from .exceptions import PostNotFound, translate_integrity_errors
 from .models import Post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 
 async def find(session: AsyncSession, post_id: UUID) -> Post:
-    """Return a post; raise PostNotFound where there is none."""
+    """Return a post, or raise PostNotFound."""
     post = await session.scalar(queries.BY_ID, {"id": post_id})
     if post is None:
         raise PostNotFound
@@ -35,22 +35,22 @@ async def create(session: AsyncSession, new: NewPost, owner: str) -> Post:
     """Store a new post."""
     post = Post(**new.model_dump() | {"owner": owner})
     session.add(post)
-    with explained():
+    with translate_integrity_errors():
         await session.flush()
     return post
 
 
 async def change(session: AsyncSession, post: Post, changes: PostContent | PostChanges) -> None:
-    """Store what has changed; raise PreconditionFailed where the post is not as it was read."""
+    """Change a post; raise PreconditionFailed after a concurrent change."""
     for name, value in changes.model_dump(exclude_unset=True).items():
         setattr(post, name, value)
     post.updated_at = now()
-    with explained():
+    with translate_integrity_errors():
         await session.flush()
 
 
 async def publish(session: AsyncSession, post: Post) -> None:
-    """Publish a post, once, however many do it now."""
+    """Publish a post; concurrent calls publish it once."""
     await session.refresh(post, with_for_update=True)
     if post.published_at is None:
         post.published_at = post.updated_at = now()
@@ -58,18 +58,18 @@ async def publish(session: AsyncSession, post: Post) -> None:
 
 
 async def delete(session: AsyncSession, post: Post) -> None:
-    """Delete a post; raise PreconditionFailed where it is not as it was read."""
+    """Delete a post; raise PreconditionFailed after a concurrent change."""
     await session.delete(post)
-    with explained():
+    with translate_integrity_errors():
         await session.flush()
 
 
 async def export(session: AsyncSession) -> AsyncIterator[bytes]:
-    """Give all posts, a line of JSON each, as the database gives them; the first part is there already."""
+    """Return an iterator of all posts, one line of JSON each; the first rows are fetched at once."""
     result = await session.stream(queries.everything())
 
     async def lines() -> AsyncIterator[bytes]:
-        async for rows in unbroken(result.partitions()):
+        async for rows in shielded(result.partitions()):
             yield b"".join(
                 PostRead.model_validate(row).model_dump_json().encode() + b"\n" for row in rows
             )

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from ..database.base import now
 from . import access, queries
-from .exceptions import PostNotFound, explained
+from .exceptions import PostNotFound, translate_integrity_errors
 from .models import Post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 
 def find(session: Session, post_id: UUID) -> Post:
-    """Return a post; raise PostNotFound where there is none."""
+    """Return a post, or raise PostNotFound."""
     post = session.scalar(queries.BY_ID, {"id": post_id})
     if post is None:
         raise PostNotFound
@@ -34,22 +34,22 @@ def create(session: Session, new: NewPost, owner: str) -> Post:
     """Store a new post."""
     post = Post(**new.model_dump() | {"owner": owner})
     session.add(post)
-    with explained():
+    with translate_integrity_errors():
         session.flush()
     return post
 
 
 def change(session: Session, post: Post, changes: PostContent | PostChanges) -> None:
-    """Store what has changed; raise PreconditionFailed where the post is not as it was read."""
+    """Change a post; raise PreconditionFailed after a concurrent change."""
     for name, value in changes.model_dump(exclude_unset=True).items():
         setattr(post, name, value)
     post.updated_at = now()
-    with explained():
+    with translate_integrity_errors():
         session.flush()
 
 
 def publish(session: Session, post: Post) -> None:
-    """Publish a post, once, however many do it now."""
+    """Publish a post; concurrent calls publish it once."""
     session.refresh(post, with_for_update=True)
     if post.published_at is None:
         post.published_at = post.updated_at = now()
@@ -57,14 +57,14 @@ def publish(session: Session, post: Post) -> None:
 
 
 def delete(session: Session, post: Post) -> None:
-    """Delete a post; raise PreconditionFailed where it is not as it was read."""
+    """Delete a post; raise PreconditionFailed after a concurrent change."""
     session.delete(post)
-    with explained():
+    with translate_integrity_errors():
         session.flush()
 
 
 def export(session: Session) -> Iterator[bytes]:
-    """Give all posts, a line of JSON each, as the database gives them; the first part is there already."""
+    """Return an iterator of all posts, one line of JSON each; the first rows are fetched at once."""
     result = session.execute(queries.everything())
 
     def lines() -> Iterator[bytes]:

@@ -38,7 +38,7 @@ def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
 @bp.get("/export")
 @operation(security=stream_subject("posts:export"))
 def export_posts() -> LinesResponse:
-    """Export all posts, a line of JSON each."""
+    """Export all posts, one JSON document per line."""
     return LinesResponse(service.export(get_stream_session()))
 
 
@@ -56,7 +56,7 @@ def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Heade
 def replace_post(
     post_id: UUID, headers: IfMatch, body: PostContent
 ) -> tuple[PostRead, int, Headers]:
-    """Replace what the owner of a post has written."""
+    """Replace the content of a post."""
     post = matched_post(post_id, headers)
     service.change(get_session(), post, body)
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
@@ -67,7 +67,7 @@ def replace_post(
 def change_post(
     post_id: UUID, headers: IfMatch, body: PostChanges
 ) -> tuple[PostRead, int, Headers]:
-    """Change parts of a post."""
+    """Update parts of a post."""
     post = matched_post(post_id, headers)
     service.change(get_session(), post, body)
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}
@@ -83,7 +83,7 @@ def delete_post(post_id: UUID, headers: IfMatch) -> None:
 @bp.post("/<uuid:post_id>/publish")
 @operation(security=subject)
 def publish_post(post_id: UUID) -> tuple[PostRead, int, Headers]:
-    """Publish a post; one that is published stays as it is."""
+    """Publish a post; a published one is unchanged."""
     post = writable_post(post_id)
     service.publish(get_session(), post)
     return PostRead.model_validate(post), 200, {"ETag": etag(post.version)}

@@ -15,7 +15,7 @@ from .posts import POST, POSTS, create
 
 
 def test_concurrent_update_is_a_failed_precondition() -> None:
-    with pytest.raises(PreconditionFailed), exceptions.explained():
+    with pytest.raises(PreconditionFailed), exceptions.translate_integrity_errors():
         raise StaleDataError
 
 

@@ -1,4 +1,4 @@
-"""Errors of posts, and what the database's own errors mean for them."""
+"""Errors of posts, and their translation from database errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +33,8 @@ class SlugTaken(ProblemError):
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Say what went wrong when a post is written: SlugTaken, or PreconditionFailed by a faster writer."""
+def translate_integrity_errors() -> Iterator[None]:
+    """Translate errors of the database to SlugTaken, or to PreconditionFailed after a concurrent change."""
     try:
         yield
     except StaleDataError:

@@ -12,17 +12,17 @@ from ..database.base import Base, now
 
 
 def created_at_of(context: Any) -> datetime:
-    """Return when a row is created, which is also when it was changed last."""
+    """Return the time of creation, which is also that of the last change."""
     moment: datetime = context.get_current_parameters()["created_at"]
     return moment
 
 
 class Post(Base):
-    """A post; its version grows with each change, which fails where another was faster."""
+    """A post; its version is incremented by each change, and a concurrent change fails."""
 
     __tablename__ = "posts"
 
-    # Ids of version 7 begin with the time: new rows come to the end of the index.
+    # UUIDs of version 7 begin with the time: new rows are appended to the index.
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     title: Mapped[str] = mapped_column(String(200))
@@ -33,7 +33,7 @@ class Post(Base):
     updated_at: Mapped[datetime] = mapped_column(default=created_at_of)
     version: Mapped[int] = mapped_column()
 
-    # One for each order of the list; the id makes it total.
+    # One for each order of the list; the id makes the order total.
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "title", "id"),

@@ -1,4 +1,4 @@
-"""What is asked of the table of posts."""
+"""SQL statements for posts."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ PAGES = Pages(
         "created_before": Post.created_at < bindparam("created_before"),
     },
 )
-# What `session.get()` asks; made anew with each call, it would be a tenth of what reading a post takes.
+# Like `session.get()`, which builds its statement anew with each call.
 BY_ID = select(Post).where(Post.id == bindparam("id"))
-# Rows that an export holds at a time.
+# Rows that an export fetches at a time.
 EXPORT_BATCH = 500
 
 
 def everything() -> Select[Any]:
-    """Select all posts, oldest first, without a session that remembers them."""
+    """Select all posts, oldest first, without loading them into a session."""
     statement = select(*Post.__table__.columns).order_by(Post.id)
     return statement.execution_options(yield_per=EXPORT_BATCH)

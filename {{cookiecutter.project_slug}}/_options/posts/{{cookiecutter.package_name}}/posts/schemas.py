@@ -1,4 +1,4 @@
-"""What goes over the wire about posts."""
+"""Request and response bodies of posts."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -18,14 +18,14 @@ from ..web.schemas import Schema
 
 
 def is_written_out(moment: Any) -> Any:
-    """Raise ValueError for a number, which pydantic would take for seconds since 1970."""
+    """Raise ValueError for a number, which pydantic would parse as seconds since the epoch."""
     if isinstance(moment, str) and moment[4:5] != "-":
         raise ValueError("write it like 2026-01-31T12:00:00Z")
     return moment
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return the moment in UTC; raise ValueError where that is before the year 1 or after 9999."""
+    """Return the moment in UTC; raise ValueError if that is before the year 1 or after 9999."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -41,12 +41,12 @@ Body = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$"
 Owner = Annotated[str, StringConstraints(max_length=200, pattern=LINE)]
 
 
-# What no client can send: such a field is left out of what is to change.
+# The default of an omitted field; JSON cannot express it.
 UNCHANGED: Any = None
 
 
 class PostContent(Schema, extra="forbid"):
-    """What the owner of a post writes."""
+    """The content of a post."""
 
     slug: Slug
     title: Title
@@ -54,7 +54,7 @@ class PostContent(Schema, extra="forbid"):
 
 
 class NewPost(PostContent):
-    """A post that is to be."""
+    """Request body for creating a post."""
     # {% if "anonymous" in cookiecutter.__facts %}
 
     owner: Owner
@@ -62,7 +62,7 @@ class NewPost(PostContent):
 
 
 class PostChanges(Schema, extra="forbid"):
-    """The parts of a post that are to change; what is left out stays."""
+    """Partial update: omitted fields are unchanged."""
 
     slug: Slug = UNCHANGED
     title: Title = UNCHANGED
@@ -70,7 +70,7 @@ class PostChanges(Schema, extra="forbid"):
 
 
 class PostRead(Schema):
-    """A post as everyone sees it."""
+    """Response body of a post."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -85,7 +85,7 @@ class PostRead(Schema):
 
 
 class PostQuery(PageQuery):
-    """Which posts, and in which order; a minus is for the last one first."""
+    """Filters and order of a list; a minus sorts in descending order."""
 
     sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"
     owner: Owner | None = None
@@ -95,7 +95,7 @@ class PostQuery(PageQuery):
 
 
 class PostPage(Schema):
-    """Some posts of a list."""
+    """A page of a list of posts."""
 
     items: list[PostRead]
     next: str | None = Field(description="The `cursor` of the next page; null on the last one.")

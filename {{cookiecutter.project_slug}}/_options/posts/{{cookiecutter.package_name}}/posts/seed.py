@@ -1,4 +1,4 @@
-"""Posts to develop with: `python -m {{ cookiecutter.package_name }} db seed --rows 1000`."""
+"""Sample posts for development: `python -m {{ cookiecutter.package_name }} db seed --rows 1000`."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from ..cli.settings import get_settings
 from ..database.base import now
-from ..database.commands import told
+from ..database.commands import database_errors_as_cli_errors
 from ..database.engine import prepare, url_of
 from ..observability.audit_log import log_event
 from .models import Post
@@ -35,13 +35,13 @@ SENTENCES = [
 @click.command()
 @click.option("--rows", default=100, show_default=True, type=click.IntRange(1))
 def seed(rows: int) -> None:
-    """Write posts to develop with."""
+    """Insert sample posts for development."""
     settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)
-    # Not secret: what is written is made up.
+    # The values are not secret.
     random = Random()  # noqa: S311
-    with told(), click.progressbar(length=rows, label="posts") as progress:
+    with database_errors_as_cli_errors(), click.progressbar(length=rows, label="posts") as progress:
         for start in range(0, rows, BATCH):
             size = min(BATCH, rows - start)
             with engine.begin() as connection:
@@ -52,7 +52,7 @@ def seed(rows: int) -> None:
 
 
 def make_post(random: Random) -> dict[str, Any]:
-    """Make up the row of a post of the last year; three of four are published."""
+    """Return a random post of the last year; three of four are published."""
     post_id = uuid7()
     title = f"{random.choice(OPENINGS)} {random.choice(TOPICS)}"
     created_at = now() - timedelta(seconds=random.randrange(2 * DAY, 365 * DAY))

@@ -1,4 +1,4 @@
-"""Around every request: its id, its limits, the headers of its response, its line in the log."""
+"""The middleware of every request: its id, its limits, the headers of its response, its record."""
 
 import logging
 from collections.abc import Awaitable, Sequence
@@ -38,7 +38,7 @@ POLICY_VIOLATION, INTERNAL_ERROR = 1008, 1011
 
 
 class RequestMiddleware:
-    """Begin each request, refuse it or pass it on, see its response out, log it."""
+    """Begin each request, reject it or pass it on, complete its response, and report it."""
 
     def __init__(
         self, app: ASGIApp, settings: Settings, observers: Sequence[Observer], error_app: ASGIApp
@@ -80,14 +80,14 @@ class RequestMiddleware:
             self.report(exchange.record())
 
     async def call_app(self, exchange: "Exchange") -> None:
-        """Call the application; a client that leaves, or that wants no body, is no error."""
+        """Call the application; a client that disconnects, or that wants no body, is not an error."""
         try:
             await self.app(exchange.scope, exchange.receive, exchange.send)
         except* (HeadAnswered, ClientDisconnect) as errors:
             release_frames(errors)
 
     async def handle_websocket(self, socket: "WebSocketConnection") -> None:
-        """Refuse the handshake or call the application, and log the connection when it has ended."""
+        """Reject the handshake or call the application, and report the connection when it has ended."""
         try:
             if socket.host not in self.allowed_hosts:
                 await socket.refuse(400, UNTRUSTED_HOST)
@@ -96,7 +96,7 @@ class RequestMiddleware:
             else:
                 await self.app(socket.scope, socket.receive, socket.send)
         except WebSocketDisconnect:
-            # An endpoint that reads until the client leaves need not catch it.
+            # An endpoint that reads until the client disconnects need not catch it.
             pass
         except Exception:
             logger.exception("unhandled error")
@@ -116,17 +116,17 @@ class RequestMiddleware:
 
 
 class HeadAnswered(Exception):
-    """Nothing of the stream that would follow is wanted."""
+    """The response to a HEAD is complete; the rest of its stream is not wanted."""
 
 
 def release_frames(errors: ExceptionGroup) -> None:
-    """Forget where errors were raised: that would keep a generator open until the next garbage collection."""
+    """Release the frames of errors, which would keep a generator open until the next garbage collection."""
     for error in errors.exceptions:
         error.__traceback__ = error.__context__ = None
 
 
 def read_headers(scope: Scope) -> tuple[dict[bytes, bytes], list[str]]:
-    """Return the headers that must not be repeated, and the lists of those of proxies.
+    """Return the headers that must not be repeated, and the lists in those of proxies.
 
     The loop concatenates nothing: its time would grow with the square of the number of headers.
     """
@@ -154,13 +154,13 @@ def apply_proxy_headers(scope: Scope, forwarded: Sequence[str], proxies: Trusted
 
 
 def set_context(single: dict[bytes, bytes]) -> str:
-    """Set the id and the trace of the log lines of a request; return the id."""
+    """Set the context of a request, and return its id."""
     names = (b"x-request-id", b"traceparent")
     return context.begin(*(single.get(name, b"").decode("latin-1") for name in names))
 
 
 def path_template(scope: Scope) -> str | None:
-    """Return the path of the route, without the values of its variables."""
+    """Return the template of the path, with the names of its variables."""
     # FastAPI keeps the path with the prefixes of its routers here, but not that of a WebSocket.
     context = scope.get("fastapi", {}).get("effective_route_context")
     path: str | None = getattr(context, "path_format", None)
@@ -168,14 +168,14 @@ def path_template(scope: Scope) -> str | None:
 
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
-    """Return the headers of a response and those of every response; its own are kept."""
+    """Return the headers of a response, with those of every response that it does not set itself."""
     names = {name.lower() for name, _ in headers}
     added = [header for header in security if header[0] not in names]
     return [*headers, *added, (b"x-request-id", identifier.encode())]
 
 
 class Exchange:
-    """One request and its response, as far as they have come."""
+    """The state of a request and its response."""
 
     __slots__ = (
         "begun",
@@ -209,27 +209,27 @@ class Exchange:
         self.security = security
         self.host = single.get(b"host", b"").decode("latin-1")
         length = single.get(b"content-length", b"")
-        # Python refuses numbers of thousands of digits.
+        # Python rejects numbers with thousands of digits.
         self.content_length = int(length[:20]) if length.isdigit() else 0
         self.id = set_context(single)
         self.method: str = scope["method"]
         if self.method == "HEAD":
-            # FastAPI answers it nowhere by itself; it is GET without a body, though not to the server.
+            # FastAPI has no routes for it: to the application it is GET, to the server it remains HEAD.
             self.scope = {**scope, "method": "GET"}
 
     async def receive(self) -> Message:
-        """Count the body as it comes, whatever length it said to have."""
+        """Count the body as it arrives, whatever its Content-Length."""
         message = await self.receive_on()
         self.left -= len(message.get("body", b""))
         if self.left >= 0:
             return message
         if self.begun:
-            # Too late for an error: servers close the connection of an incomplete response.
+            # It is too late for an error response: servers close the connection of an incomplete one.
             return {"type": "http.disconnect"}
         raise HTTPException(413)
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Add the headers that every response has; what the response says itself stays."""
+        """Add the headers of every response, and send the message."""
         if message["type"] == "http.response.start":
             self.begun, self.status = True, message["status"]
             own = message.get("headers", ())
@@ -243,12 +243,12 @@ class Exchange:
         return self.send_on(message)
 
     async def send_head(self, start: Message) -> None:
-        """Complete the response to a HEAD; the server then reports a disconnect, which ends an idle stream as well."""
+        """Complete the response to a HEAD; the server then reports a disconnect, which also ends an idle stream."""
         await self.send_on(start)
         await self.send_on({"type": "http.response.body", "body": b""})
 
     async def drop_body(self, *, is_stream: bool) -> None:
-        """Send no body to a HEAD, and stop a stream."""
+        """Send no body in response to HEAD, and stop a stream."""
         if is_stream:
             raise HeadAnswered
 
@@ -267,7 +267,7 @@ class Exchange:
 
 
 class WebSocketConnection:
-    """One WebSocket, from its handshake until it is closed."""
+    """The state of a WebSocket, from its handshake until it is closed."""
 
     __slots__ = (
         "host",
@@ -299,7 +299,7 @@ class WebSocketConnection:
         self.origin = None if origin is None else origin.decode("latin-1")
         self.id = set_context(single)
         self.phase: Literal["connecting", "open", "response", "ended"] = "connecting"
-        # Servers respond with 500 to a handshake that the endpoint neither accepts nor refuses.
+        # Servers respond with 500 to a handshake that the endpoint neither accepts nor rejects.
         self.status, self.sent = 500, 0
 
     async def refuse(self, status: int, detail: str | None = None) -> None:
@@ -307,7 +307,7 @@ class WebSocketConnection:
         await problem_response(status, detail)(self.scope, self.receive, self.send)
 
     async def send(self, message: Message) -> None:
-        """Add headers to the response to the handshake; respond with a problem to a refusal."""
+        """Add headers to the response to the handshake; respond with a problem document to a rejection."""
         kind = message["type"]
         if kind == "websocket.accept":
             self.phase, self.status = "open", 101
@@ -317,7 +317,7 @@ class WebSocketConnection:
             self.sent += len(message.get("bytes") or (message.get("text") or "").encode())
         elif kind == "websocket.close":
             if self.phase == "connecting":
-                # Servers respond with 403 and no document; Starlette closes where no route matches.
+                # Servers would respond with 403 and no document; Starlette closes if no route matches.
                 await self.refuse(403 if "endpoint" in self.scope else 404)
                 return
             self.phase = "ended"
@@ -329,7 +329,7 @@ class WebSocketConnection:
         await self.send_on(message)
 
     async def start_response(self, message: Message) -> None:
-        """Send the response that refuses the handshake; close the connection if it cannot be sent."""
+        """Send the response that rejects the handshake, or close the connection if it cannot be sent."""
         status: int = message["status"]
         can_respond = "websocket.http.response" in (self.scope.get("extensions") or ())
         if self.phase == "connecting" and can_respond:
@@ -342,7 +342,7 @@ class WebSocketConnection:
             self.status = 403 if self.phase == "connecting" else self.status
             self.phase = "ended"
             code = INTERNAL_ERROR if status >= 500 else POLICY_VIOLATION
-            # The client may have left.
+            # The client may have disconnected.
             with suppress(OSError):
                 await self.send_on({"type": "websocket.close", "code": code})
 
@@ -360,7 +360,7 @@ class WebSocketConnection:
 
 
 class RootPathMiddleware:
-    """Tell the application where it is mounted, whether or not the proxy takes the prefix off."""
+    """Set the path at which the application is mounted, whether or not the proxy strips it."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self.app, self.root_path = app, root_path

@@ -32,7 +32,7 @@ def init_app(app: FastAPI, settings: Settings) -> None:
             "expose_headers": EXPOSED_HEADERS,
         }
         app.add_middleware(CORSMiddleware, **options)
-        # A page may read that something failed, too.
+        # Pages of other origins can read error responses too.
         error_app = CORSMiddleware(error_app, **options)
     app.add_middleware(
         RequestMiddleware, settings=settings, observers=observers, error_app=error_app

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from ..metadata import DESCRIPTION, NAME, VERSION
-from ..web.operations import PLACES, Adapter, Operation, path_template
+from ..web.operations import PLACES, Adapter, Operation, operation_of, path_template
 from ..web.problems import MEDIA_TYPE, Problem
 
 REF = "#/components/schemas/"
@@ -55,8 +55,7 @@ def make_document(app: Flask) -> dict[str, Any]:
 def find_routes(app: Flask) -> Iterator[Route]:
     """Yield the routes of an application, with their paths in the syntax of OpenAPI."""
     for rule in app.url_map.iter_rules():
-        operation = app.view_functions[rule.endpoint]
-        if isinstance(operation, Operation):
+        if operation := operation_of(app.view_functions[rule.endpoint]):
             path = path_template(rule.rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield Route(path, method.lower(), rule.endpoint, operation)

@@ -1,4 +1,4 @@
-"""Around every request: its id, its limits, the headers of its response, its line in the log."""
+"""The middleware of every request: its id, its limits, the headers of its response, its record."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
@@ -24,7 +24,7 @@ Headers = list[tuple[str, str]]
 
 
 class RequestMiddleware:
-    """Begin each request, refuse it or pass it on, see its response out, log it."""
+    """Begin each request, reject it or pass it on, complete its response, and report it."""
 
     def __init__(
         self, app: WSGIApplication, settings: Settings, observers: Sequence[Observer]
@@ -76,14 +76,14 @@ def apply_proxy_headers(environ: WSGIEnvironment, proxies: TrustedProxies) -> No
 
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
-    """Return the headers of a response and those of every response; its own are kept."""
+    """Return the headers of a response, with those of every response that it does not set itself."""
     names = {name.lower() for name, _ in headers}
     added = [header for header in security if header[0].lower() not in names]
     return [*headers, *added, (context.REQUEST_ID_HEADER, identifier)]
 
 
 class Exchange:
-    """One request and its response, as far as they have come."""
+    """The state of a request and its response."""
 
     __slots__ = (
         "content_length",
@@ -106,20 +106,20 @@ class Exchange:
         self.route: str | None = None
         self.status, self.sent = 500, 0
         length = environ.get("CONTENT_LENGTH", "")
-        # Python refuses numbers of thousands of digits, and takes "²" for a digit.
+        # Python rejects numbers with thousands of digits, and treats "²" as a digit.
         self.content_length = int(length[:20]) if length.isdecimal() else 0
         self.id = context.begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
 
     def limit_input(self, limit: int) -> None:
-        """Have the body end where it said to, or at the limit where it did not say."""
+        """Limit the body to its Content-Length, or to the maximum if there is none."""
         stream, length = self.environ["wsgi.input"], self.content_length
         limited = LimitedStream(stream, length) if length else LimitedInput(stream, limit)
         self.environ["wsgi.input"] = limited
 
     def start(self, status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        """Add the headers that every response has; what the response says itself stays."""
+        """Add the headers of every response, and send the message."""
         self.status = int(status[:3])
-        # Flask forgets its request before the server is done with the response.
+        # Flask releases the request before the server has sent the response.
         rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if rule:
             self.route = path_template(rule.rule)
@@ -127,7 +127,7 @@ class Exchange:
         return self.start_response(status, headers, *error)
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass the body on."""
+        """Yield the body and count its bytes."""
         for chunk in body:
             self.sent += len(chunk)
             yield chunk
@@ -145,13 +145,13 @@ class Exchange:
 
 
 class LimitedInput(RawIOBase):
-    """A body of unknown length, counted as it comes; Werkzeug's own limit cuts it off in silence."""
+    """A body of unknown length, counted as it arrives; Werkzeug's own limit truncates it silently."""
 
     def __init__(self, stream: InputStream, limit: int) -> None:
         self.stream, self.left = stream, limit
 
     def readinto(self, buffer: Any) -> int:
-        """Read what there is, for all the other ways to read; raise RequestEntityTooLarge at the limit."""
+        """Read available bytes; raise RequestEntityTooLarge beyond the limit."""
         chunk = self.stream.read(len(buffer))
         self.left -= len(chunk)
         if self.left < 0:
@@ -161,7 +161,7 @@ class LimitedInput(RawIOBase):
 
 
 class RootPathMiddleware:
-    """Tell the application where it is mounted, whether or not the proxy takes the prefix off."""
+    """Set the path at which the application is mounted, whether or not the proxy strips it."""
 
     def __init__(self, app: WSGIApplication, root_path: str) -> None:
         self.app, self.root_path = app, root_path

@@ -31,5 +31,5 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def literal(origin: str) -> str | re.Pattern[str]:
-    """Return what Flask-CORS compares an origin by; it takes one with brackets for a pattern."""
+    """Return an origin for Flask-CORS, which treats one with brackets as a pattern."""
     return re.compile(re.escape(origin) + r"\Z") if "[" in origin else origin

@@ -1,8 +1,8 @@
-"""Views that say in their signature what they take and what they return."""
+"""Request validation and response serialization from the signatures of views."""
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, update_wrapper
+from functools import cache, wraps
 from inspect import signature
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -17,7 +17,7 @@ from .problems import MALFORMED_JSON
 View = Callable[..., Any]
 Adapter = TypeAdapter[Any]
 MISSING = object()
-# Parameters that are no variables of the path, and where their values come from.
+# Parameters of views that are not variables of the path, and the locations of their values.
 PLACES = {
     "body": "body",
     "form": "body",
@@ -27,7 +27,7 @@ PLACES = {
 
 
 class InvalidRequest(UnprocessableEntity):
-    """Some parts of a request do not fit; `errors` are pydantic's, and say where."""
+    """A request is invalid; `errors` are pydantic's, with locations."""
 
     def __init__(self, errors: list[Mapping[str, Any]]) -> None:
         super().__init__()
@@ -35,9 +35,7 @@ class InvalidRequest(UnprocessableEntity):
 
 
 class Operation:
-    """A view, with its signature read once; Flask calls this in its place."""
-
-    __name__: str
+    """An operation: a view with its metadata."""
 
     def __init__(
         self,
@@ -46,7 +44,6 @@ class Operation:
         responses: Mapping[int, Any],
         security: Callable[[], object] | None,
     ) -> None:
-        update_wrapper(self, view)
         self.view, self.status, self.security = view, status, security
         hints = get_type_hints(view, include_extras=True)
         success = hints.pop("return")
@@ -57,7 +54,7 @@ class Operation:
             code: None if is_no_schema(schema) else Adapter(schema)
             for code, schema in {status: success, **responses}.items()
         }
-        # A class of responses says which type they have, and flask.Response says none.
+        # A subclass of Response has a media type of its own.
         self.media_type: str | None = getattr(success, "__dict__", {}).get("default_mimetype")
         self.optional = {
             name
@@ -68,10 +65,10 @@ class Operation:
         self.headers = set(self.fields("headers"))
 
     def __call__(self, **variables: str) -> Response:
-        """Validate the parts of the request, call the view, answer with what it returns.
+        """Validate the request, call the view, and make a response of its result.
 
-        Raises InvalidRequest with all that does not fit, BadRequest where the body is no JSON,
-        UnsupportedMediaType where its header says so.
+        Raises InvalidRequest with all errors, BadRequest if the body is not JSON,
+        UnsupportedMediaType for other media types.
         """
         if "body" in self.takes:
             # Kept by Flask. A slow client must not keep what `security` takes.
@@ -96,12 +93,12 @@ class Operation:
         return self.answer(self.view(**self.validated(given)))
 
     def fields(self, name: str) -> dict[str, Any]:
-        """Return the schema of each field of the query or the headers, where the view takes them."""
+        """Return the schema of each field of the query or the headers, if the view takes them."""
         fields: dict[str, Any] = {}
         return self.takes[name].json_schema()["properties"] if name in self.takes else fields
 
     def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of the view."""
+        """Return the validated arguments of the view."""
         arguments = {}
         errors: list[Mapping[str, Any]] = []
         for name, adapter in self.takes.items():
@@ -119,7 +116,7 @@ class Operation:
         return arguments
 
     def answer(self, result: Any) -> Response:
-        """Make the response of what the view returned: a schema; with it, a status; headers, too."""
+        """Make a response of a schema, of (schema, status) or of (schema, status, headers)."""
         status, headers = self.status, None
         if isinstance(result, tuple):
             result, status, headers = (*result, headers)[:3]
@@ -140,7 +137,7 @@ def operation(
     status: int = 200,
     responses: Mapping[int, Any] | None = None,
     security: Callable[[], object] | None = None,
-) -> Callable[[View], Operation]:
+) -> Callable[[View], View]:
     """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
 
     `status` is the one of success, `responses` has the schemas of others that the view returns.
@@ -148,14 +145,26 @@ def operation(
     also take a `form`.
     """
 
-    def make(view: View) -> Operation:
-        return Operation(view, status, responses or {}, security)
+    def decorate(view: View) -> View:
+        made = Operation(view, status, responses or {}, security)
 
-    return make
+        @wraps(view)
+        def operate(**variables: str) -> Response:
+            return made(**variables)
+
+        operate.operation = made  # type: ignore[attr-defined]
+        return operate
+
+    return decorate
+
+
+def operation_of(view: View) -> Operation | None:
+    """Return the operation that a view is decorated with, if any."""
+    return getattr(view, "operation", None)
 
 
 def read_json() -> Any:
-    """Return what the body of the request says, or MISSING where it is empty."""
+    """Return the JSON body of the request, or MISSING if it is empty."""
     content = request.get_data()
     if not content:
         return MISSING
@@ -174,7 +183,7 @@ def path_template(rule: str) -> str:
 
 
 def is_no_schema(returned: Any) -> bool:
-    """Tell whether what a view returns is described by no schema."""
+    """Tell whether a return annotation has no schema."""
     is_nothing = returned in (None, NoneType)
     return is_nothing or (isinstance(returned, type) and issubclass(returned, Response))
 

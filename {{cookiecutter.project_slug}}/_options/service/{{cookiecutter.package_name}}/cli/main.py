@@ -16,12 +16,12 @@ from .settings import get_settings, list_settings
 
 @click.group()
 def main() -> None:
-    """Run the service and look after it."""
+    """Run and manage the service."""
 
 
 @main.command()
 def run() -> None:
-    """Serve for development: one worker, restarted whenever a file changes."""
+    """Serve for development: one worker that restarts when a file changes."""
     # {% if "database" in cookiecutter.__facts %}
     settings = get_settings()
     if settings.environment == "development":
@@ -32,13 +32,13 @@ def run() -> None:
 
 @main.command()
 def serve() -> None:
-    """Serve for production, with as many workers as WORKERS says."""
+    """Serve for production, with WORKERS processes."""
     start(reload=False)
 
 
 @main.command()
 def check() -> None:
-    """Validate the settings; exit with status 1 if some are invalid."""
+    """Validate the settings; exit with status 1 if any is invalid."""
     settings = get_settings()
     click.echo(f"Settings are valid for {settings.environment}.")
 

@@ -14,7 +14,7 @@ HEADER = "# Copy to .env, uncomment a line and change its value. Never commit .e
 def get_settings() -> Settings:
     """Return the settings in the click context, or load them; configure logging.
 
-    `flask` commands and tests pass the settings of an application as the `obj` of the context.
+    An application or a test passes its settings as the `obj` of the context.
     """
     context = click.get_current_context()
     settings = context.find_object(Settings)

@@ -1,4 +1,4 @@
-"""The context of a request: its id, and the trace that it is part of, for the response and for log lines."""
+"""The context of a request: its id and its trace, for the response and for log lines."""
 
 import re
 from contextvars import ContextVar
@@ -26,7 +26,7 @@ _current = ContextVar("request_context", default=NO_REQUEST)
 def begin(request_id: str | None, traceparent: str | None) -> str:
     """Set the context of a request from its headers, and return its id: that of the client if it is valid."""
     if not request_id or not REQUEST_ID.fullmatch(request_id):
-        # An id is no secret: random bytes of the system would cost a tenth of a small request.
+        # An id is not a secret; random bytes of the operating system would be slower.
         request_id = f"{getrandbits(128):032x}"
     trace = TRACEPARENT.fullmatch(traceparent) if traceparent else None
     _current.set(RequestContext(request_id, trace[1] if trace else None))

@@ -1,4 +1,4 @@
-"""Logs: a JSON object for each line; in development, lines to read. Both say which request it was."""
+"""Logs: one JSON object per line, or lines of text in development, each with the ids of its request."""
 
 import logging
 import sys
@@ -13,15 +13,15 @@ from . import context
 from .masking import secrets_of
 
 HANDLER = __name__
-# Attributes that are no `extra`: those of every record, and the server's message once more, in colours.
+# Attributes that are not `extra`: those of every record, and uvicorn's coloured message.
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 
-# Makes a line of: the time in seconds since 1970, the level, the logger, the message, what else is known.
+# Formats the time in seconds since the epoch, the level, the logger, the message and other fields.
 Line = Callable[[float, str, str, str, Mapping[str, Any]], str]
 
 
 def configure(settings: Settings) -> None:
-    """Write all that this process logs to standard error, in one format."""
+    """Write all logs of this process to standard error, in one format."""
     handler = StandardErrorHandler()
     handler.set_name(HANDLER)
     handler.setFormatter(Formatter(settings))
@@ -31,7 +31,7 @@ def configure(settings: Settings) -> None:
 
 
 class StandardErrorHandler(logging.Handler):
-    """Write to standard error as it is at the moment: test runners replace it for each test."""
+    """Write to the current standard error: test runners replace it for each test."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line of a record."""
@@ -43,18 +43,18 @@ class StandardErrorHandler(logging.Handler):
 
 
 class Formatter(logging.Formatter):
-    """Makes the line of a record, its traceback included, and covers the secrets in it."""
+    """Formats a record with its traceback, and masks secrets."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.line = line_of(settings)
-        # As they are, and as they are written in Python and in JSON; the longest first, since others may be parts of it.
+        # Plain, and as Python and JSON escape them; the longest first, because others may be parts of it.
         secrets = {each for secret in secrets_of(settings) for each in (secret, repr(secret)[1:-1])}
         secrets |= {to_json(secret).decode()[1:-1] for secret in secrets}
         self.secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, in development with the lines of the traceback below it."""
+        """Return the line of a record, in development followed by the lines of its traceback."""
         extra = {name: each for name, each in vars(record).items() if name not in STANDARD}
         if record.exc_info:
             extra["exception"] = self.formatException(record.exc_info)
@@ -65,14 +65,14 @@ class Formatter(logging.Formatter):
 
 
 def line_of(settings: Settings) -> Line:
-    """Choose the format: for people in development, for programs elsewhere."""
+    """Return the format of the environment: text in development, JSON elsewhere."""
     return text_line if settings.environment == "development" else json_line
 
 
 def json_line(
     created: float, level: str, logger: str, message: str, extra: Mapping[str, Any]
 ) -> str:
-    """Return a JSON object, in one line whatever is in it."""
+    """Return a JSON object on one line."""
     entry = {
         "time": datetime.fromtimestamp(created, UTC),
         "level": level,
@@ -87,7 +87,7 @@ def json_line(
 def text_line(
     created: float, level: str, logger: str, message: str, extra: Mapping[str, Any]
 ) -> str:
-    """Return a line to read, and the traceback where there is one."""
+    """Return a line of text, followed by the traceback if there is one."""
     moment = datetime.fromtimestamp(created).astimezone().isoformat(" ", "milliseconds")
     known = {**extra, **ids()}
     traceback = f"\n{known.pop('exception')}" if "exception" in known else ""
@@ -96,6 +96,6 @@ def text_line(
 
 
 def ids() -> dict[str, str]:
-    """Return the ids of the request, where one is being answered."""
+    """Return the ids of the current request; outside of a request, none."""
     known = context.current()._asdict()
     return {name: value for name, value in known.items() if value}

@@ -1,4 +1,4 @@
-"""Secrets of the settings, and the spellings that a log line may have of them."""
+"""Secrets of the settings, in all encodings that a log line may contain."""
 
 import re
 from itertools import chain
@@ -8,10 +8,10 @@ from pydantic import SecretStr
 
 from ..config import Settings
 
-# The password of a URL, which may contain an unencoded `@`, and what a query names as a secret.
+# The password of a URL, which may contain an unencoded `@`, and secret parameters of its query.
 URL_PASSWORDS = (r"://[^:/?#@]*:([^@]+)@", r"://[^:/?#@]*:(.+)@")
 QUERY_SECRETS = r"[?&][\w.-]*(?:pass|pwd|secret|tok|key)[\w.-]*=([^&#]+)"
-# Shorter ones are parts of ordinary words.
+# Shorter ones would match parts of ordinary words.
 MIN_MASKED_LENGTH = 6
 
 
@@ -28,7 +28,7 @@ def secrets_of(settings: Settings) -> list[str]:
 
 
 def secret_parts(value: str) -> set[str]:
-    """Return the passwords in a URL, each as it is written, decoded and encoded."""
+    """Return the passwords in a URL: as written, decoded and encoded."""
     written = {
         found for pattern in (*URL_PASSWORDS, QUERY_SECRETS) for found in re.findall(pattern, value)
     }
