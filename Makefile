@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),-
 # The documentation page is tested in Chromium or Chrome, if there is one: BROWSER=required makes its absence an error,
 # BROWSER=none leaves these tests out. What is given to make is in the environment of the tests.
 
-# uv trusts its own list of certificates unless told to trust the machine's, as pip does.
+# uv trusts its own list of certificates unless configured to use the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true
 # The tests start hundreds of processes, which without byte code of their own modules take several times as long.
 unexport PYTHONDONTWRITEBYTECODE

@@ -22,14 +22,14 @@ def owner_of(new: NewPost, subject: str) -> str:
 
 
 def check_read(post: Post, subject: str | None) -> None:
-    """Raise PostNotFound for a draft of somebody else."""
+    """Raise PostNotFound for a draft of another owner."""
     if post.published_at is None and post.owner != subject:
         log_event("not the owner", user_id=subject)
         raise PostNotFound
 
 
 def check_write(post: Post, subject: str) -> None:
-    """Raise NotYourPost for a post of somebody else, or PostNotFound for a draft."""
+    """Raise NotYourPost for a post of another owner, or PostNotFound for a draft."""
     check_read(post, subject)
     if post.owner != subject:
         log_event("not the owner", user_id=subject)

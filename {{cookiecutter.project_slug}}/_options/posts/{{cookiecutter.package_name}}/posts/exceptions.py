@@ -19,7 +19,7 @@ class PostNotFound(ProblemError):
 
 
 class NotYourPost(ProblemError):
-    """The post belongs to somebody else."""
+    """The post belongs to another owner."""
 
     status = 403
     detail = "The post is not yours."

@@ -21,7 +21,7 @@ BATCH = 1000
 DAY = 24 * 3600
 AUTHORS = ["alice", "bob", "carol", "dave", "erin", "frank"]
 TOPICS = ["bread", "gardens", "maps", "old radios", "rivers", "sailing", "trains", "winter"]
-OPENINGS = ["A beginner's guide to", "What nobody tells you about", "Notes on", "In praise of"]
+OPENINGS = ["A beginner's guide to", "What to know about", "Notes on", "In praise of"]
 SENTENCES = [
     "It took longer than expected, and was worth it.",
     "Most of it is patience.",

@@ -23,7 +23,7 @@ from {{ cookiecutter.package_name }}.cli.main import main
 
 from ..support.settings import PACKAGE
 
-# Seconds; below the grace period, so that a test fails if a worker has to be killed.
+# Seconds; below the grace period, so that a test fails if a worker is killed.
 STOP_TIMEOUT = 20
 
 

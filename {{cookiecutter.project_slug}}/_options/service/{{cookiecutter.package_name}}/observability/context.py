@@ -12,7 +12,7 @@ TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9
 
 
 class RequestContext(NamedTuple):
-    """What identifies a request: its id, and the id of its trace if the client sent one."""
+    """The ids of a request: its own, and that of its trace if the client sent one."""
 
     request_id: str | None = None
     trace_id: str | None = None
