@@ -20,6 +20,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("database", "sqlite"): ["sqlite", "pysqlite", "pragma", "readers and a writer"],
     ("example", "none"): [],
     ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "published_at"],
+    ("profile", "service"): [],
+    ("profile", "skeleton"): [],
     ("metrics", "none"): [],
     ("metrics", "prometheus"): ["prometheus", "prometheus_client", "observe_pool", "METRICS_TOKEN"],
     ("framework", "fastapi"): [
@@ -57,7 +59,7 @@ Mentions = Callable[[str], set[str]]
 
 
 def settings(files: Files) -> set[str]:
-    return set(re.findall(r"^# ([A-Z_]+)=", files[".env.example"], re.MULTILINE))
+    return set(re.findall(r"^# ([A-Z_]+)=", files.get(".env.example", ""), re.MULTILINE))
 
 
 def distributions(files: Files) -> set[str]:

@@ -82,7 +82,8 @@ class Server:
         deadline = time.monotonic() + 30
         while True:
             try:
-                self.get("/livez")
+                # Every service has this path, whatever plumbing it has.
+                self.get("/api/v1/about")
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:

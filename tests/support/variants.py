@@ -18,6 +18,8 @@ from tests.support.template import compiled
 PYTHON = "python"
 # Choices that change a text and nothing that runs: every combination is rendered, and rows take them in turns.
 COSMETIC = {"license"}
+# Choices that go with no option: they are executed by tests of their own, not in rows.
+ALONE = {("profile", "skeleton")}
 # Every three choices of these meet in a row.
 TOGETHER = ("framework", "database", "example", "auth")
 # What a question offers where it can be answered by doing without.
@@ -126,7 +128,11 @@ def behavioural() -> list[Variant]:
 
     An answer has none if it is no fact, as that of the example without a database.
     """
-    found = [variant for variant in products(behavioural_choices()) if not is_refused(variant.answers)]
+    found = [
+        variant
+        for variant in products(behavioural_choices())
+        if not is_refused(variant.answers) and ALONE.isdisjoint(variant.pairs)
+    ]
     return [variant for variant in found if all(answer == effective(variant, name) for name, answer in variant.pairs)]
 
 

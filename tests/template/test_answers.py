@@ -20,6 +20,7 @@ ACCEPTED = {
     "author_name": "Your Name",
     "author_email": "you@example.com",
     "framework": "flask",
+    "profile": "service",
     "database": "sqlite",
     "example": "posts",
     "auth": "none",

@@ -66,8 +66,8 @@ def message_of(error: Mapping[str, Any]) -> str:
 class ProblemError(Exception):
     """Base class of errors with a status, independent of the framework.
 
-    `detail` is sent to the client, and `invalid` contains pydantic errors. The transaction of the request is rolled
-    back, unless `keeps_changes` is true.
+    `detail` is sent to the client, and `invalid` contains pydantic errors. What the request has changed is undone,
+    unless `keeps_changes` is true.
     """
 
     status: int

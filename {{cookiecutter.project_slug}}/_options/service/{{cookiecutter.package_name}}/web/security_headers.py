@@ -3,7 +3,7 @@
 from ..config import Settings
 from ..observability.context import REQUEST_ID_HEADER
 
-# Response headers that scripts of allowed origins may read (CORS); a client needs the ETag to send If-Match.
+# Response headers that scripts of allowed origins may read (CORS).
 EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", REQUEST_ID_HEADER]
 # Defaults: a response keeps the headers that it sets itself.
 SECURITY_HEADERS = {

@@ -1,0 +1,13 @@
+"""Settings, read from environment variables and `.env`."""
+
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings; a test builds its own and passes them in."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "staging", "production"] = "development"
