@@ -73,12 +73,16 @@ class Mutant(NamedTuple):
             yield from ([*DOCUMENTS, "--variant", variant] for variant in variants)
         yield from [RUNNING, SLOW]
 
+    def words(self) -> set[str]:
+        """Return the facts that the folder of the file is named for, or that the tag asks for."""
+        inside = self.path.relative_to(ROOT).parts if ROOT in self.path.parents else ()
+        return {word for part in inside for word in part.split("+")} | set(self.condition.split('"'))
+
     def answers(self) -> list[str]:
         """Return those with nothing on that may have too much of the file, and those with everything on that have it."""
-        parts = self.path.parts
-        database = "postgresql" if "postgresql" in (*parts, *self.condition.split('"')) else "sqlite"
-        is_missing = 'auth == "none"' in self.condition and not self.is_too_much()
-        auth = "none" if is_missing or ("_auth" in parts and "accounts" not in parts) else "accounts"
+        words = self.words()
+        database = "postgresql" if "postgresql" in words else "sqlite"
+        auth = "none" if "anonymous" in words else "accounts"
         nothing = ["database=none", "database=sqlite,example=none,auth=none"] if self.is_too_much() else []
         return [*nothing, f"database={database},example=posts,auth={auth}"]
 
@@ -87,23 +91,24 @@ class Mutant(NamedTuple):
         return self.name.endswith(": always")
 
     def frameworks(self) -> list[str]:
-        return [framework for framework in FRAMEWORKS if framework in self.path.parts] or FRAMEWORKS
+        return [framework for framework in FRAMEWORKS if framework in self.words()] or FRAMEWORKS
 
 
 def mutants() -> Iterator[Mutant]:
     """Give every mutant, by kind."""
-    yield from without_table_rows(TEMPLATE / "hooks" / "post_gen_project.py", "PROMOTED", "PRUNED")
-    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES", "INCOMPATIBLE")
-    yield from without_escapes(TEMPLATE / "cookiecutter.json")
+    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES", "REQUIREMENTS")
+    yield from without_escapes(TEMPLATE / "hooks" / "answers.py")
+    yield from without_facts(TEMPLATE / "cookiecutter.json")
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
-        if "_licenses" not in path.parts and "__pycache__" not in path.parts:
+        if path.name != "LICENSE" and "__pycache__" not in path.parts:
             yield from without_tags(path)
             if path.suffix == ".py" and "{{cookiecutter.package_name}}" in path.parts:
                 for kind in (without_registrations(path), without_table_rows(path, *TABLES), without_validators(path)):
                     yield from (mutant._replace(is_behaviour=True) for mutant in kind)
             if path.suffix == ".py" and path.parent.name == "versions":
                 yield from (mutant._replace(is_behaviour=True) for mutant in without_operations(path))
-    yield from without_dependencies(ROOT / "pyproject.toml")
+    for path in sorted(ROOT.rglob("pyproject.toml")):
+        yield from without_dependencies(path)
 
 
 def without_table_rows(path: Path, *tables: str) -> Iterator[Mutant]:
@@ -143,24 +148,23 @@ def offset(text: str, line: int | None, column: int | None) -> int:
 
 
 def without_escapes(path: Path) -> Iterator[Mutant]:
-    """Take each replacement, and each character that is escaped, out of the derived variables."""
+    """Take each replacement of `escaped`, and each character that `markdown` escapes, out of the filters."""
+    text = path.read_text(encoding="utf-8")
+    for found in re.finditer(r"\.replace\((?:'.+?'|\".+?\"), (?:'.+?'|\".+?\")\)", text[text.index("def escaped") :]):
+        yield Mutant(f"{path.name}: escaped without {found[0]}", path, text.replace(found[0], "", 1))
+    (characters,) = re.findall(r're\.sub\(r"\[(.+)\]"', text)
+    for character in re.findall(r"\\.|.", characters):
+        changed = text.replace(characters, characters.replace(character, "", 1))
+        yield Mutant(f"{path.name}: markdown without {character}", path, changed)
+
+
+def without_facts(path: Path) -> Iterator[Mutant]:
+    """Take each fact out of the list."""
     questions = json.loads(path.read_text(encoding="utf-8"))
-    for variable, value in questions.items():
-        if variable.endswith("_quoted"):
-            for found in re.finditer(r" \| replace\('.+?', '.+?'\)", value):
-                changed = value[: found.start()] + value[found.end() :]
-                yield mutated_question(path, questions, variable, changed, f"without{found[0]}")
-        elif variable.endswith("_markdown"):
-            escaped = re.search(r"if c in '(.+?)' else", value)
-            assert escaped
-            for character in re.findall(r"\\\\|.", escaped[1]):
-                changed = value.replace(escaped[1], escaped[1].replace(character, "", 1))
-                yield mutated_question(path, questions, variable, changed, f"without escaping {character}")
-
-
-def mutated_question(path: Path, questions: dict[str, object], variable: str, value: str, what: str) -> Mutant:
-    text = json.dumps(questions | {variable: value}, ensure_ascii=False, indent=2)
-    return Mutant(f"{path.name}: {variable} {what}", path, text)
+    for number, fact in enumerate(questions["__facts"]):
+        others = [*questions["__facts"][:number], "", *questions["__facts"][number + 1 :]]
+        text = json.dumps(questions | {"__facts": others}, ensure_ascii=False, indent=2)
+        yield Mutant(f"{path.name}: __facts without {fact}", path, text)
 
 
 def without_tags(path: Path) -> Iterator[Mutant]:
@@ -218,7 +222,7 @@ def without_registrations(path: Path) -> Iterator[Mutant]:
 
 def without_validators(path: Path) -> Iterator[Mutant]:
     """Take each rule that settings follow out of their class."""
-    text = path.read_text(encoding="utf-8") if path.name == "config.py" else ""
+    text = path.read_text(encoding="utf-8") if path.name.endswith(("config.py", "settings.py")) else ""
     lines = text.splitlines(keepends=True)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.decorator_list and node.name.startswith("_"):
