@@ -22,9 +22,9 @@ from alembic import command
 from alembic.config import Config
 
 config = Config(toml_file="pyproject.toml")
-command.upgrade(config, "head")
+command.upgrade(config, "heads")
 command.downgrade(config, "base")
-command.upgrade(config, "head")
+command.upgrade(config, "heads")
 command.check(config)
 command.heads(config)
 """
@@ -58,7 +58,7 @@ def test_default_settings_are_fit_for_development(variant: Variant, project: Pat
 
     done = run(project, variant.python, "my_service", "check", ENVIRONMENT="development", **settings)
 
-    assert "fit for development" in done.stdout
+    assert "valid for development" in done.stdout
 
 
 @pytest.mark.check("migrations")
@@ -71,7 +71,8 @@ def test_migrations_go_up_and_down_and_up_without_drift(variant: Variant, projec
     done = run(project, variant.python, "up_and_down", DATABASE_URL=empty_database(variant.answers["database"]))
 
     assert "No new upgrade operations detected" in done.stdout
-    assert done.stdout.count("(head)") <= 1
+    # Each option with tables has a first migration of its own.
+    assert done.stdout.count("(head)") == len(list((project / "migrations" / "versions").glob("*.py")))
 
 
 def has_database(variant: Variant) -> bool:

@@ -55,7 +55,7 @@ def test_make_needs_python_and_make_only(project: Path, machine: Path) -> None:
     for command, said in [
         ("make test", "Required test coverage of 100.0% reached"),
         ("make lint", "Success: no issues found"),
-        ("make check", "fit for development"),
+        ("make check", "valid for development"),
     ]:
         done = run(project, machine, command)
         assert done.returncode == 0, done.stdout + done.stderr

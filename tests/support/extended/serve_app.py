@@ -4,7 +4,7 @@
 import sys
 from importlib import import_module
 
-from my_service import server
+from my_service.cli import server
 from my_service.cli.main import main
 
 module, _, name = sys.argv[1].partition(":")
