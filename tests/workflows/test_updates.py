@@ -11,11 +11,12 @@ import pytest
 
 from hooks.answers import errors_of
 from tests.support.databases import empty_database
-from tests.support.environments import run
+from tests.support.environments import environment, run
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace, files
+from tests.support.server import Server
 from tests.support.template import compiled
-from tests.support.variants import COSMETIC, OFF, TEXTS, behavioural_choices, choices, is_refused, products
+from tests.support.variants import ALONE, COSMETIC, OFF, TEXTS, behavioural_choices, choices, is_refused, products
 
 COUNT = """
 from sqlalchemy import text
@@ -29,7 +30,8 @@ LOCAL_EDIT = '\n\ndef local_edit() -> str:\n    """Stay."""\n    return "here"\n
 OWN_TEST = "def test_local_edit() -> None:\n    pass\n"
 # Files of the package that a user has edited: one that is the same in all projects, and one that answers change.
 SERVICE, SETTINGS = "about/service.py", "config.py"
-PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+SKELETON = {"fastapi": "uvicorn --port {port} asgi:app", "flask": "flask run --port {port}"}
+PARTS = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.project_slug}}")
 
 
 @pytest.fixture
@@ -111,9 +113,10 @@ def everything() -> dict[str, str]:
 
 
 def flips() -> Iterator[tuple[str, str]]:
-    """Give each choice that is not in the answers that the changes begin with."""
+    """Give each choice that is not in the answers that the changes begin with, but those that leave no option."""
     for question, offered in behavioural_choices().items():
-        yield from ((question, choice) for choice in offered if choice != everything()[question])
+        others = [(question, choice) for choice in offered if choice != everything()[question]]
+        yield from (other for other in others if other not in ALONE)
 
 
 def demanded(question: str, choice: str) -> dict[str, str]:
@@ -151,7 +154,70 @@ def test_each_choice_can_be_changed_and_changed_back(workplace: Workplace, templ
             seen |= recorded(project).items()
             commit(workplace, project)
 
-    assert seen == {(question, choice) for question, offered in behavioural_choices().items() for choice in offered}
+    every = {(question, choice) for question, offered in behavioural_choices().items() for choice in offered}
+    assert seen == every - ALONE
+
+
+OWN_DOMAIN = {
+    "fastapi": (
+        "notes/router.py",
+        """from fastapi import APIRouter, Request
+
+router = APIRouter(prefix="/notes", tags=["notes"])
+
+
+@router.get("")
+async def read_notes(request: Request) -> list[str]:
+    return [request.app.state.settings.environment]
+""",
+        "from .notes.router import router as notes\n",
+        "router.include_router(notes)\n",
+    ),
+    "flask": (
+        "notes/views.py",
+        """from flask import Blueprint, current_app
+
+bp = Blueprint("notes", __name__, url_prefix="/notes")
+
+
+@bp.get("")
+def read_notes() -> list[str]:
+    return [current_app.extensions["settings"].environment]
+""",
+        "from .notes.views import bp as notes\n",
+        "bp.register_blueprint(notes)\n",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_skeleton_becomes_a_service_and_keeps_its_domains(framework: str, workplace: Workplace, template: Path) -> None:
+    project = create(workplace, template, framework=framework, profile="skeleton")
+    name, text, import_, line = OWN_DOMAIN[framework]
+    own = project / "my_service" / name
+    own.parent.mkdir()
+    (own.parent / "__init__.py").touch()
+    own.write_text(text)
+    listed = project / "my_service" / "api.py"
+    before, about = re.split(r"(?=^from \.about)", listed.read_text(), flags=re.MULTILINE)
+    first, rest = about.split("\n", 1)
+    listed.write_text(f"{before}{first}\n{import_}{rest}{line}")
+    commit(workplace, project)
+    expect_own_domain(project, SKELETON[framework])
+
+    done = update(workplace, project, profile="service")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    expect_own_domain(project, "python -m my_service serve")
+    assert own.read_text() == text
+    assert (project / "my_service" / "observability" / "logs.py").exists()
+
+
+def expect_own_domain(project: Path, command: str) -> None:
+    with Server(command, folder=project, binaries=environment(project, PYTHONS[0])) as server:
+        assert server.get("/api/v1/notes") == (200, ["development"])
+        assert server.get("/api/v1/about")[0] == 200
 
 
 def recorded(project: Path) -> dict[str, str]:
@@ -280,7 +346,7 @@ def test_update_marks_conflicts_and_waits_until_they_are_resolved(workplace: Wor
 
 def append_to_the_example(workplace: Workplace, template: Path, text: str) -> None:
     """Commit a change of the template."""
-    with (template / "{{cookiecutter.project_slug}}" / ".env.example").open("a") as example:
+    with (template / "{{cookiecutter.project_slug}}" / "_options" / "service" / ".env.example").open("a") as example:
         example.write(text)
     commit(workplace, template)
 
