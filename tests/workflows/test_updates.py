@@ -206,7 +206,7 @@ def test_skeleton_becomes_a_service_and_keeps_its_domains(framework: str, workpl
     commit(workplace, project)
     expect_own_domain(project, SKELETON[framework])
 
-    done = update(workplace, project, profile="service")
+    done = update(workplace, project, profile="service", example="none")
 
     assert done.returncode == 0, done.stdout + done.stderr
     expect_own_domain(project, "python -m my_service serve")
