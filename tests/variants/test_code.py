@@ -55,7 +55,7 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
     imported_by_the_package = [
         ".",
         "--extend-exclude",
-        "with_.*",
+        "^dev",
         "--per-rule-ignores",
         # uvicorn imports the last ones.
         "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg|python-multipart|websockets|httptools|uvloop",

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
+from {{ cookiecutter.package_name }} import identity
 from {{ cookiecutter.package_name }}.accounts import dependencies
 
 from ..support.framework import App
@@ -28,6 +29,21 @@ def route_news(app: App, path: str) -> None:
 
     read_news.__annotations__["user"] = dependencies.MaybeUser
     app.add_api_route(path, read_news)
+
+
+def route_identities(app: App, scope: str) -> None:
+    """Add endpoints that return the id of the account: required, optional, and with a scope for a stream."""
+
+    async def read_identity(subject: Any) -> str | None:
+        return None if subject is None else str(subject)
+
+    for path, subject in {
+        "/required": identity.Subject,
+        "/optional": identity.OptionalSubject,
+        "/stream": Annotated[str, Depends(identity.stream_subject(scope))],
+    }.items():
+        read_identity.__annotations__["subject"] = subject
+        app.add_api_route(path, read_identity)
 
 
 def set_request_state(app: App, values: Mapping[str, object]) -> None:

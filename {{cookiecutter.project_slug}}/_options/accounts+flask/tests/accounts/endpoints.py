@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import g
 
+from {{ cookiecutter.package_name }} import identity
 from {{ cookiecutter.package_name }}.accounts import dependencies
 
 from ..support.framework import App, operation
@@ -27,6 +28,16 @@ def route_news(app: App, path: str) -> None:
 
     news = operation(app, read_news, security=dependencies.maybe_user)
     app.add_url_rule(path, view_func=news)
+
+
+def route_identities(app: App, scope: str) -> None:
+    """Add endpoints that return the id of the account: required, optional, and with a scope for a stream."""
+    for path, subject in {
+        "/required": identity.subject,
+        "/optional": identity.optional_subject,
+        "/stream": identity.stream_subject(scope),
+    }.items():
+        app.add_url_rule(path, path, operation(app, subject))
 
 
 def set_request_state(app: App, values: Mapping[str, object]) -> None:

@@ -6,12 +6,15 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
+from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.accounts import scopes
+from {{ cookiecutter.package_name }}.config import Settings
 
+from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import rolled_back, route_statements
 from .account_requests import ACCOUNTS, authorization, read_me, sign_up
-from .endpoints import route_news, route_reports, set_request_state
+from .endpoints import route_identities, route_news, route_reports, set_request_state
 
 PROMOTE = "UPDATE users SET scope = 'other reports:read'"
 
@@ -44,6 +47,34 @@ def test_account_is_optional(client: httpx2.Client) -> None:
     client.post(f"{ACCOUNTS}/logout", headers=reader)
     assert client.get("/news", headers=reader).status_code == 401
     assert client.get("/news").json() is False
+
+
+def test_identity_is_the_id_of_the_account(app: App, client: httpx2.Client) -> None:
+    route_identities(app, "reports:read")
+    reader = authorization(sign_up(client))
+    account_id = client.get(f"{ACCOUNTS}/me", headers=reader).json()["id"]
+
+    anonymous = [client.get(path) for path in ("/required", "/optional", "/stream")]
+    assert [each.status_code for each in anonymous] == [401, 200, 401]
+    assert anonymous[1].json() is None
+    for path in ("/required", "/optional"):
+        assert client.get(path, headers=reader).json() == account_id
+
+
+def test_identity_of_a_stream_requires_its_scope(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(scopes.SCOPES, "reports:read", "Read reports.")
+    own = create_app(settings.model_copy(update={"database_url": make_database()}))
+    route_identities(own, "reports:read")
+    route_statements(own, "/promote", [PROMOTE], "POST")
+
+    with client_for(own) as client:
+        reader = authorization(sign_up(client))
+        assert client.get("/stream", headers=reader).status_code == 403
+        client.post("/promote")
+        account_id = client.get("/required", headers=reader).json()
+        assert client.get("/stream", headers=reader).json() == account_id
 
 
 def test_document_describes_required_authentication(client: httpx2.Client) -> None:
