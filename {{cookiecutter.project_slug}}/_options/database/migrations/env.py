@@ -5,13 +5,13 @@ from typing import Any, Literal
 from alembic import context
 
 # {% if "accounts" in cookiecutter.__facts %}
-from {{ cookiecutter.package_name }}.accounts import models as accounts  # noqa: F401
+from {{ cookiecutter.package_name }}.accounts import models as accounts  # noqa: F401  # its tables
 # {% endif %}
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database import engine
 from {{ cookiecutter.package_name }}.database.base import Base, UtcDateTime
 # {% if "posts" in cookiecutter.__facts %}
-from {{ cookiecutter.package_name }}.posts import models as posts  # noqa: F401
+from {{ cookiecutter.package_name }}.posts import models as posts  # noqa: F401  # its tables
 # {% endif %}
 
 

@@ -178,6 +178,7 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
     return network.prefixlen < shortest
 
 
+# Settings are listed from the last of these classes to the first.
 class Settings(
     # {% if "prometheus" in cookiecutter.__facts %}
     MetricsSettings,

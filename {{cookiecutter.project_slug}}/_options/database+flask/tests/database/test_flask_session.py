@@ -277,7 +277,7 @@ def test_stream_session_error_rolls_back(app: App, client: httpx2.Client) -> Non
     def fail_twice() -> NoReturn:
         insert_note("view")
         stream = database.get_stream_session()
-        stream.close = lambda: abort(503)  # type: ignore[method-assign]
+        stream.close = lambda: abort(503)  # type: ignore[method-assign]  # it fails
         raise LookupError("in the view")
 
     app.register_error_handler(503, lambda error: ("unavailable", 503))

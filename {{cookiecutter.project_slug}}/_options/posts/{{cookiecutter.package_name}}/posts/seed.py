@@ -39,8 +39,7 @@ def seed(rows: int) -> None:
     settings = get_settings()
     engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
     prepare(engine)
-    # The values are not secret.
-    random = Random()  # noqa: S311
+    random = Random()  # noqa: S311  # no secret
     with database_errors_as_cli_errors(), click.progressbar(length=rows, label="posts") as progress:
         for start in range(0, rows, BATCH):
             size = min(BATCH, rows - start)

@@ -68,7 +68,7 @@ class Metrics:
         self.durations.labels(method, record.route or "", record.status).observe(record.duration)
 
     def is_allowed(self, authorization: str) -> bool:
-        """Tell whether the Authorization header of a scraper has the token."""
+        """Return whether the Authorization header of a scraper has the token."""
         if self.token is None:
             return self.is_public
         scheme, _, token = authorization.partition(" ")
@@ -81,7 +81,7 @@ class Metrics:
         registry = self.registry
         if FOLDER in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
         return generate_latest(registry)
 
 
@@ -105,10 +105,10 @@ def forget_dead_processes() -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is a process."""
-    with suppress(PermissionError):
-        try:
+    """Return whether a process exists; one of another user does."""
+    try:
+        with suppress(PermissionError):
             os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
+    except ProcessLookupError:
+        return False
     return True

@@ -152,7 +152,7 @@ def operation(
         def operate(**variables: str) -> Response:
             return made(**variables)
 
-        operate.operation = made  # type: ignore[attr-defined]
+        operate.operation = made  # type: ignore[attr-defined]  # as metadata
         return operate
 
     return decorate

@@ -213,7 +213,7 @@ def test_shutdown_closes_the_socket_and_kills_stuck_workers(
     listener = server.listen("127.0.0.1", 0)
     config = uvicorn.Config("nothing:app", workers=1, log_config=None, timeout_graceful_shutdown=1)
     workers = server.Workers(config, [listener])
-    workers.processes = [Worker(calls, is_stuck=is_stuck)]  # type: ignore[list-item]
+    workers.processes = [Worker(calls, is_stuck=is_stuck)]  # type: ignore[list-item]  # a stand-in
 
     workers.terminate_all()
     assert listener.fileno() == -1
