@@ -82,6 +82,11 @@ def test_synchronous_mode_is_configurable() -> None:
         assert client.get("/synchronous").json() == 1
 
 
+def test_unknown_synchronous_mode_is_rejected() -> None:
+    with pytest.raises(ValidationError, match="database_synchronous"):
+        IsolatedSettings.model_validate({"database_synchronous": "sometimes"})
+
+
 def test_only_write_transactions_can_write() -> None:
     app = create_app(IsolatedSettings(database_pool_size=2))
     for method in ("GET", "POST"):
