@@ -154,6 +154,11 @@ REQUIREMENTS = (
     Requirement("example", "posts", "profile", ("service",), "is an option of a service", is_omitted=True),
     Requirement("auth", "accounts", "profile", ("service",), "is an option of a service"),
     Requirement("metrics", "prometheus", "profile", ("service",), "is an option of a service"),
+    Requirement("container", "docker", "profile", ("service",), "is an option of a service", is_omitted=True),
+    Requirement("container", "kubernetes", "profile", ("service",), "is an option of a service"),
+    Requirement("container", "kubernetes", "database", ("postgresql", "none"), "starts several instances"),
+    Requirement("ci", "github", "profile", ("service",), "is an option of a service", is_omitted=True),
+    Requirement("ci", "gitlab", "profile", ("service",), "is an option of a service"),
 )
 
 

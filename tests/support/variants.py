@@ -17,7 +17,7 @@ from tests.support.template import compiled
 # The question that the template does not ask: which interpreter runs the project.
 PYTHON = "python"
 # Choices that change a text and nothing that runs: every combination is rendered, and rows take them in turns.
-COSMETIC = {"license"}
+COSMETIC = {"license", "container", "ci"}
 # Choices that go with no option: they are executed by tests of their own, not in rows.
 ALONE = {("profile", "skeleton")}
 # Every three choices of these meet in a row.
