@@ -47,7 +47,7 @@ def test_test_client_reaches_the_views(flask_client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     ("service_environment", "is_debug"),
-    [("development", True), ("test", False), ("production", False)],
+    [("development", True), ("test", False)],
 )
 def test_debug_mode_is_enabled_in_development_only(
     service_environment: str, is_debug: bool, monkeypatch: pytest.MonkeyPatch

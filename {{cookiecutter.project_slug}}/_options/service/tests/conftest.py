@@ -76,7 +76,11 @@ def client(app: App) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def production_settings() -> dict[str, object]:
     """Return the minimal valid settings for production."""
-    return {"environment": "production", "secret_key": SECRET_KEY}
+    return {
+        "environment": "production",
+        "secret_key": SECRET_KEY,
+        "allowed_hosts": "localhost,testserver",
+    }
 
 
 @pytest.fixture

@@ -20,9 +20,16 @@ def test_development_requires_no_settings() -> None:
     assert IsolatedSettings().environment == "development"
 
 
-def test_deployment_only_requires_a_secret_key() -> None:
+def test_deployment_only_requires_a_secret_key_and_hosts() -> None:
     for environment in DEPLOYED_ENVIRONMENTS:
-        IsolatedSettings.model_validate({"environment": environment, "secret_key": SECRET_KEY})
+        required: dict[str, object] = {"environment": environment, "secret_key": SECRET_KEY}
+        IsolatedSettings.model_validate(required | {"allowed_hosts": "example.com"})
+        errors = {} if environment == "test" else errors_of(required)
+        assert set(errors) == (set() if environment == "test" else {"allowed_hosts"})
+
+
+def test_local_hosts_can_be_listed_explicitly(production_settings: dict[str, object]) -> None:
+    IsolatedSettings.model_validate(production_settings | {"allowed_hosts": "localhost"})
 
 
 UNSAFE: dict[str, tuple[dict[str, object], str]] = {
@@ -58,7 +65,7 @@ ENCODINGS: dict[str, Callable[[bytes], str]] = {
 def test_guessable_secret_key_is_rejected_outside_development(message: str, keys: set[str]) -> None:
     for key in keys:
         IsolatedSettings.model_validate({"environment": "development", "secret_key": key})
-        ((name, error),) = errors_of({"environment": "production", "secret_key": key}).items()
+        ((name, error),) = errors_of({"environment": "test", "secret_key": key}).items()
         assert (name, message in error) == ("secret_key", True), key
 
 
@@ -66,7 +73,7 @@ def test_guessable_secret_key_is_rejected_outside_development(message: str, keys
 def test_random_keys_are_accepted(encode: Callable[[bytes], str]) -> None:
     for number in range(500):
         key = hashlib.sha256(str(number).encode()).digest()
-        IsolatedSettings.model_validate({"environment": "production", "secret_key": encode(key)})
+        IsolatedSettings.model_validate({"environment": "test", "secret_key": encode(key)})
 
 
 def test_specific_hosts_proxies_and_origins_are_accepted(
@@ -86,7 +93,8 @@ def test_specific_hosts_proxies_and_origins_are_accepted(
 def test_unsafe_settings_are_rejected_outside_development(
     environment: str, unsafe: dict[str, object], message: str
 ) -> None:
-    settings = {"environment": environment, "secret_key": SECRET_KEY, **unsafe}
+    safe = {"secret_key": SECRET_KEY, "allowed_hosts": "example.com"}
+    settings = {"environment": environment, **safe, **unsafe}
 
     IsolatedSettings.model_validate(unsafe)
     with pytest.raises(ValidationError, match=message) as caught:
@@ -133,7 +141,7 @@ def test_all_errors_are_reported_without_values() -> None:
         "environment": "production",
         "debug": "true",
         "secret_key": "hunter2",
-        "host": "localhost",
+        "host": "",
         "port": 65536,
         "workers": 0,
         # {% if "flask" in cookiecutter.__facts %}
@@ -186,6 +194,22 @@ def test_smallest_and_largest_values_are_accepted(production_settings: dict[str,
 
     IsolatedSettings.model_validate(production_settings | smallest)
     IsolatedSettings.model_validate(production_settings | {"port": 65535})
+
+
+def test_settings_are_read_from_files_of_a_container(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.joinpath("secret_key").write_text(f"{SECRET_KEY}\n")
+    folder.joinpath("port").write_text("8001")
+    folder.joinpath("unknown").write_text("1")
+    environment.setenv("PORT", "8002")
+
+    settings = Settings(_secrets_dir=folder)
+
+    assert settings.secret_key is not None
+    assert (settings.secret_key.get_secret_value(), settings.port) == (SECRET_KEY, 8002)
 
 
 def test_log_level_is_case_insensitive() -> None:

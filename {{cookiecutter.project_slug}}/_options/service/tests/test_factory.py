@@ -24,11 +24,11 @@ def test_applications_are_independent(app: App) -> None:
 def test_default_settings_are_read_from_the_environment(
     environment: pytest.MonkeyPatch,
 ) -> None:
-    environment.setenv("ENVIRONMENT", "staging")
+    environment.setenv("ENVIRONMENT", "test")
     environment.setenv("SECRET_KEY", SECRET_KEY)
 
     with client_for(create_app()) as client:
-        assert client.get("/api/v1/about").json()["environment"] == "staging"
+        assert client.get("/api/v1/about").json()["environment"] == "test"
 
 
 def test_invalid_settings_raise_an_error(environment: pytest.MonkeyPatch) -> None:

@@ -1,20 +1,25 @@
 """Settings, read from environment variables and `.env`."""
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import (
     BeforeValidator,
     Field,
-    IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 # {% if "accounts" in cookiecutter.__facts %}
 from .accounts.settings import AccountSettings
@@ -27,6 +32,8 @@ from .observability.metrics_settings import MetricsSettings
 # {% endif %}
 from .validators import is_deployed, split, validate_secret
 
+SECRETS_DIR = "/run/secrets"
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
 # Public suffixes, below which anyone can register names; the pattern for countries, such as `co.uk`, is an estimate.
@@ -41,6 +48,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         env_ignore_empty=True,
+        secrets_dir=SECRETS_DIR,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -57,8 +65,8 @@ class ServiceSettings(BaseSettings):
         validate_default=True,
         description="at least 32 random characters, such as `openssl rand -base64 32` prints; required outside development",
     )
-    host: IPvAnyAddress = Field(
-        IPv4Address("127.0.0.1"), description="IP address to listen on; in a container 0.0.0.0"
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="address to listen on; in a container 0.0.0.0"
     )
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(1, ge=1, description="processes that `serve` starts")
@@ -98,8 +106,9 @@ class ServiceSettings(BaseSettings):
         NoDecode,
         BeforeValidator(split),
     ] = Field(
-        ("localhost", "127.0.0.1"),
-        description="names that clients reach the service by; `*.example.com` is example.com and all names below it",
+        LOCAL_HOSTS,
+        validate_default=True,
+        description="names that clients reach the service by; `*.example.com` is example.com and all names below it; required in staging and production",
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split)] = Field(
         (),
@@ -114,6 +123,19 @@ class ServiceSettings(BaseSettings):
         description="origins whose pages may read responses, such as `https://app.example.com`",
     )
     cors_credentials: bool = Field(False, description="let those pages send cookies")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read environment variables, `.env` and the files that a container finds in /run/secrets, if there are any."""
+        secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir_missing="ok")
+        return init_settings, env_settings, dotenv_settings, secrets
 
     @field_validator("debug")
     @classmethod
@@ -138,6 +160,8 @@ class ServiceSettings(BaseSettings):
     def _require_named_hosts_outside_development(
         cls, hosts: tuple[str, ...], info: ValidationInfo
     ) -> tuple[str, ...]:
+        if hosts == LOCAL_HOSTS and info.data.get("environment") in ("staging", "production"):
+            raise ValueError("is required: list the names that clients use")
         if "*" in hosts and is_deployed(info):
             raise ValueError("must not contain '*' outside development: list every host")
         if any(re.fullmatch(PUBLIC_SUFFIX, host) for host in hosts) and is_deployed(info):

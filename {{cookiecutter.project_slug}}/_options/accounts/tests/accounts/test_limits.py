@@ -295,6 +295,7 @@ def test_several_workers_require_a_shared_storage(
         "workers": workers,
         "environment": environment,
         "secret_key": SECRET_KEY,
+        "allowed_hosts": "example.com",
     }
 
     if is_valid:

@@ -107,6 +107,25 @@ def test_guessable_token_is_rejected(production_settings: dict[str, object]) -> 
     assert IsolatedSettings.model_validate({"metrics_token": "secret"}).metrics_token
 
 
+def test_token_that_no_header_can_contain_is_rejected() -> None:
+    for token in (f"{TOKEN}\n", "für"):
+        with pytest.raises(ValidationError, match="visible ASCII characters"):
+            IsolatedSettings.model_validate({"metrics_token": token})
+
+
+def test_gauges_of_dead_processes_are_not_shown(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv(metrics.FOLDER, str(tmp_path))
+    observed = metrics.Metrics(IsolatedSettings())
+    dead = tmp_path / f"gauge_livesum_{2**22 + 1}.db"
+    dead.write_bytes(bytes(1024))
+
+    observed.render()
+
+    assert not dead.exists()
+
+
 def test_websockets_are_not_requests() -> None:
     observed = metrics.Metrics(IsolatedSettings())
     observed.observe_request(RequestRecord("WEBSOCKET", "/echo", 101, 60.0, 0, None))
@@ -145,12 +164,14 @@ def test_workers_share_a_folder_that_begins_empty(
 ) -> None:
     stale = tmp_path / "counter_1.db"
     stale.touch()
-    monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
+    for folder in (tmp_path, tmp_path / "new"):
+        monkeypatch.setenv(metrics.FOLDER, str(folder))
+        metrics.share_between_workers(1)
+        assert list(folder.iterdir()) == []
 
-    metrics.share_between_workers()
-
-    assert not stale.exists()
     monkeypatch.delenv(metrics.FOLDER)
-    metrics.share_between_workers()
+    metrics.share_between_workers(1)
+    assert metrics.FOLDER not in os.environ
+    metrics.share_between_workers(2)
     assert Path(os.environ[metrics.FOLDER]).is_dir()
     monkeypatch.delenv(metrics.FOLDER)

@@ -54,9 +54,7 @@ class Metrics:
             multiprocess_mode="max",
         )
         build.labels(NAME, VERSION).set(1)
-        if FOLDER in os.environ:
-            forget_dead_processes()
-        else:
+        if FOLDER not in os.environ:
             ProcessCollector(registry=self.registry)
             PlatformCollector(registry=self.registry)
 
@@ -80,21 +78,25 @@ class Metrics:
         """Return all metrics in the text format of Prometheus, those of all workers if they share a folder."""
         registry = self.registry
         if FOLDER in os.environ:
+            forget_dead_processes()
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
         return generate_latest(registry)
 
 
-def share_between_workers() -> None:
-    """Have all workers of this process write to one folder, which begins empty; call it before they start.
+def share_between_workers(workers: int) -> None:
+    """Have several workers of this process write to one folder, which begins empty; call it before they start.
 
     The folder is that of PROMETHEUS_MULTIPROC_DIR, or a temporary one.
     """
-    if FOLDER not in os.environ:
+    if FOLDER in os.environ:
+        folder = Path(os.environ[FOLDER])
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.db"):
+            path.unlink(missing_ok=True)
+    elif workers > 1:
         os.environ[FOLDER] = mkdtemp(prefix="prometheus-")
         atexit.register(rmtree, os.environ[FOLDER], ignore_errors=True)
-    for path in Path(os.environ[FOLDER]).glob("*.db"):
-        path.unlink(missing_ok=True)
 
 
 def forget_dead_processes() -> None:

@@ -1,5 +1,7 @@
 """Settings of the metrics."""
 
+import re
+
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from ..validators import is_deployed, validate_secret
@@ -18,6 +20,10 @@ class MetricsSettings(BaseModel):
     def _reject_guessable_tokens_outside_development(
         cls, token: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
+        if token is not None and not re.fullmatch("[!-~]+", token.get_secret_value()):
+            raise ValueError(
+                "must consist of visible ASCII characters, because it is sent in a header"
+            )
         if token is not None and is_deployed(info):
             validate_secret(token.get_secret_value())
         return token

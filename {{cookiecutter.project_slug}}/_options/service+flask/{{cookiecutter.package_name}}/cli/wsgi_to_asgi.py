@@ -16,8 +16,14 @@ Send = Callable[[Message], Awaitable[None]]
 
 # Bytes of a body that are kept in memory; larger bodies go to a temporary file.
 MAX_BODY_IN_MEMORY = 65536
-# These have separate threads: a process whose threads are all busy must still respond to its probes.
-PROBES = {"/livez", "/readyz"}
+# These have separate threads: a process whose threads are all busy must still respond to them.
+PROBES = {
+    "/livez",
+    "/readyz",
+    # {% if "prometheus" in cookiecutter.__facts %}
+    "/metrics",
+    # {% endif %}
+}
 
 
 class ClientDisconnected(OSError):

@@ -1,12 +1,14 @@
 """The command-line interface."""
 
 import runpy
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli.main import main
+from {{ cookiecutter.package_name }}.config import Settings
 
 from ..support.framework import run_command
 from ..support.settings import PACKAGE, IsolatedSettings
@@ -41,9 +43,35 @@ def test_check_lists_all_errors(environment: pytest.MonkeyPatch) -> None:
     assert isinstance(result.exception, SystemExit)
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "SECRET_KEY  is required outside development",
-        "PORT        Input should be a valid integer, unable to parse string as an integer",
+        "SECRET_KEY     is required outside development",
+        "PORT           Input should be a valid integer, unable to parse string as an integer",
+        "ALLOWED_HOSTS  is required: list the names that clients use",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_file_in_another_encoding_is_reported_in_one_line(
+    environment: pytest.MonkeyPatch, tmp_path: Path, encoding: str
+) -> None:
+    tmp_path.joinpath(".env").write_bytes("PORT=8000 # für später".encode(encoding))
+
+    result = CliRunner().invoke(main, ["check"])
+
+    assert result.exit_code == 1
+    assert "in .env or /run/secrets is not in UTF-8" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_unusable_folder_of_secrets_is_reported_in_one_line(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("file").touch()
+    environment.setitem(Settings.model_config, "secrets_dir", tmp_path / "file")
+
+    result = CliRunner().invoke(main, ["check"])
+
+    assert result.exit_code == 1
+    assert "cannot read the settings: secrets_dir must reference a directory" in result.stderr
 
 
 def test_package_runs_as_a_module(

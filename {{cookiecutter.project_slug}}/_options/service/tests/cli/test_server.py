@@ -161,7 +161,7 @@ def test_address_in_use_is_an_error(environment: pytest.MonkeyPatch) -> None:
         result = CliRunner().invoke(main, ["serve"])
 
     assert result.exit_code == 1
-    assert "cannot listen on 127.0.0.1:" in result.output
+    assert "cannot listen on HOST=127.0.0.1 and PORT=" in result.output
 
 
 @pytest.mark.parametrize(
@@ -242,3 +242,15 @@ def test_worker_freezes_loaded_objects(environment: pytest.MonkeyPatch) -> None:
 
     assert callable(app)
     assert frozen == ["frozen"]
+
+
+def test_worker_that_cannot_build_its_application_exits(
+    environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.setenv("ENVIRONMENT", "unknown")
+
+    with pytest.raises(SystemExit) as exited:
+        server.create_worker_app()
+
+    assert exited.value.code == 3
+    assert "the application could not be built" in caplog.text

@@ -177,7 +177,7 @@ MASKED = r"""no login with [\\"']*\*{10}[\\"']*(?=[,}]|\s\w+=|$)"""
 
 
 @pytest.mark.parametrize(("url", "spellings"), URLS.items())
-@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("environment", ["development", "test"])
 def test_secrets_in_urls_are_not_logged(
     url: str, spellings: list[str], environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

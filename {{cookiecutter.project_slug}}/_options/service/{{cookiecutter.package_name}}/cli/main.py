@@ -45,14 +45,17 @@ def check() -> None:
 
 def start(*, reload: bool) -> None:
     """Start the server, which is imported here because no other command needs it."""
-    from .server import serve
+    from . import server
 
     settings = get_settings()
     try:
-        serve(settings, reload=reload)
+        listener = server.listen(settings.host, settings.port)
     except OSError as error:
-        address = f"{settings.host}:{settings.port}"
-        raise click.ClickException(f"cannot listen on {address}: {error.strerror}") from None
+        raise click.ClickException(
+            f"cannot listen on HOST={settings.host} and PORT={settings.port}: {error.strerror}"
+        ) from None
+    with listener:
+        server.serve(settings, listener, reload=reload)
 
 
 main.add_command(list_settings)

@@ -69,15 +69,12 @@ class Workers(Multiprocess):
         super().join_all()
 
 
-def serve(settings: Settings, *, reload: bool) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight are finished within the grace period.
-
-    Raises OSError if the address cannot be used.
-    """
+def serve(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are finished within the grace period."""
     logs.configure(settings)
     # {% if "prometheus" in cookiecutter.__facts %}
-    if settings.workers > 1 and not reload:
-        share_between_workers()
+    if not reload:
+        share_between_workers(settings.workers)
     # {% endif %}
     config = Config(
         f"{__name__}:create_worker_app",
@@ -107,17 +104,16 @@ def serve(settings: Settings, *, reload: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal again after its shutdown.
         signal.signal(number, exit_successfully)
-    with listen(str(settings.host), settings.port) as listener:
-        logger.info("listening on http://%s:%s", settings.host, settings.port)
-        if reload:
-            ChangeReload(config, Server(config).run, [listener]).run()
-        elif settings.workers == 1:
-            Server(config).run([listener])
-        else:
-            workers = Workers(config, [listener])
-            workers.run()
-            if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
-                sys.exit(STARTUP_FAILURE)
+    logger.info("listening on http://%s:%s", settings.host, settings.port)
+    if reload:
+        ChangeReload(config, Server(config).run, [listener]).run()
+    elif settings.workers == 1:
+        Server(config).run([listener])
+    else:
+        workers = Workers(config, [listener])
+        workers.run()
+        if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
+            sys.exit(STARTUP_FAILURE)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -134,17 +130,21 @@ def exit_successfully(*signal_and_frame: object) -> NoReturn:
 
 
 def create_worker_app() -> Any:
-    """Build the application that a process serves."""
+    """Build the application that a process serves; log an error and exit, because a restart would not help."""
     Thread(target=stop_with_parent, daemon=True).start()
-    # {% if "flask" in cookiecutter.__facts %}
-    settings = Settings()
-    app = WsgiToAsgi(
-        create_app(settings), threads=settings.threads, max_body_size=settings.max_body_size
-    )
-    # {% endif %}
-    # {% if "fastapi" in cookiecutter.__facts %}
-    app = create_app()
-    # {% endif %}
+    try:
+        # {% if "flask" in cookiecutter.__facts %}
+        settings = Settings()
+        app = WsgiToAsgi(
+            create_app(settings), threads=settings.threads, max_body_size=settings.max_body_size
+        )
+        # {% endif %}
+        # {% if "fastapi" in cookiecutter.__facts %}
+        app = create_app()
+        # {% endif %}
+    except Exception:
+        logger.exception("the application could not be built")
+        sys.exit(STARTUP_FAILURE)
     # Exclude all objects that are loaded by now from garbage collection: they live as long as the process.
     gc.collect()
     gc.freeze()

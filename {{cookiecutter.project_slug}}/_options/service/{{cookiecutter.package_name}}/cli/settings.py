@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import click
 from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsError
 
-from ..config import Settings
+from ..config import SECRETS_DIR, Settings
 from ..observability import logs
 
 HEADER = "# Copy to .env, uncomment a line and change its value. Never commit .env."
@@ -25,7 +26,7 @@ def get_settings() -> Settings:
 
 
 def load_settings() -> Settings:
-    """Load the settings from the environment, or print every invalid one and exit with status 1."""
+    """Load the settings, or print every invalid one and exit with status 1."""
     try:
         return Settings()
     except ValidationError as error:
@@ -37,6 +38,11 @@ def load_settings() -> Settings:
         for name, reason in invalid:
             click.echo(f"{name:{width}}  {reason}", err=True)
         raise SystemExit(1) from None
+    except UnicodeDecodeError as error:
+        reason = f"a setting in .env or {SECRETS_DIR} is not in UTF-8: {error}"
+        raise click.ClickException(reason) from None
+    except (OSError, SettingsError) as error:
+        raise click.ClickException(f"cannot read the settings: {error}") from None
 
 
 @click.command("settings")
