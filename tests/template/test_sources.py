@@ -44,6 +44,7 @@ ONE_SIDED = {
         "tests/posts/test_flask_export.py",
         "tests/database/test_flask_session.py",
         "tests/test_flask.py",
+        "tests/web/test_operations.py",
         "tests/cli/test_wsgi_to_asgi.py",
     },
 }

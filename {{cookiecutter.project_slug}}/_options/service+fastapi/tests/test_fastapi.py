@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.testclient import TestClient
@@ -20,6 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.web.health import get_checks
+from {{ cookiecutter.package_name }}.web.requests import StrictRoute
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
 from .support.framework import App, client_for, route, route_body
@@ -50,6 +52,10 @@ class EchoResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
+async def create_item(body: Item) -> Item:
+    return body
+
+
 async def echo() -> Response:
     return EchoResponse()
 
@@ -76,6 +82,28 @@ async def raise_unregistered_status() -> None:
 
 async def raise_not_modified() -> None:
     raise HTTPException(304)
+
+
+def lax_routes(app: App) -> list[str | None]:
+    """Return the paths of routes that accept JSON with duplicate names."""
+    return [
+        each.path
+        for each in iter_route_contexts(app.routes)
+        if isinstance(each.route, APIRoute)
+        and each.body_field
+        and not isinstance(each.route, StrictRoute)
+    ]
+
+
+def test_every_router_with_bodies_has_strict_routes(app: App) -> None:
+    lax, strict = APIRouter(prefix="/lax"), APIRouter(prefix="/strict", route_class=StrictRoute)
+    assert lax_routes(app) == []
+
+    for router in (lax, strict):
+        router.add_api_route("/items", create_item, methods=["POST"])
+        app.include_router(router)
+
+    assert lax_routes(app) == ["/lax/items"]
 
 
 def test_error_while_streaming_reaches_the_server(app: App) -> None:

@@ -21,6 +21,7 @@ from .web import (
     metrics,
     # {% endif %}
     middleware_stack,
+    operations,
 )
 
 
@@ -53,5 +54,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app.register_blueprint(api.bp)
     flask_cli.init_app(app, settings)
+    operations.check_routes(app)
 
     return app

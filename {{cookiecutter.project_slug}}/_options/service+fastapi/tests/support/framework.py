@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import httpx2
 from click.testing import CliRunner, Result
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi import FastAPI as App
-from fastapi import HTTPException, Query, Request
 from fastapi.testclient import TestClient
 
 from {{ cookiecutter.package_name }}.cli.main import main
@@ -26,6 +26,7 @@ __all__ = [
     "route",
     "route_body",
     "route_connection",
+    "route_group",
     "route_query",
     "route_variable",
     "run_command",
@@ -78,6 +79,20 @@ def route_connection(app: App, path: str) -> None:
     app.add_api_route(path, read_connection, name="read_connection")
 
 
+def route_group(app: App, prefix: str, paths: list[str], methods: list[str]) -> None:
+    """Add a group `things` below a prefix: one endpoint with several paths and methods."""
+
+    async def change_thing() -> None:
+        pass
+
+    things = APIRouter(tags=["things"])
+    for path in paths:
+        things.add_api_route(path, change_thing, methods=methods, status_code=204)
+    version = APIRouter(prefix=prefix)
+    version.include_router(things)
+    app.include_router(version)
+
+
 def route_query(app: App, path: str, schema: type[Any]) -> None:
     """Add an endpoint that returns its query parameters."""
 
@@ -88,7 +103,7 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
     app.add_api_route(path, echo, name=path)
 
 
-def route_variable(app: App, path: str, schema: type[Any]) -> None:
+def route_variable(app: App, path: str, schema: Any) -> None:
     """Add an endpoint that returns the path parameter `{variable}`."""
 
     async def echo(variable: Any) -> Any:

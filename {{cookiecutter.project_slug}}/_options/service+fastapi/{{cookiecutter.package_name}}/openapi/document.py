@@ -1,6 +1,7 @@
 """OpenAPI document."""
 
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
@@ -8,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from ..config import Settings
 from ..web.problems import MEDIA_TYPE, Problem
+from .operation_ids import make_unique
 
 REF = "#/components/schemas/{model}"
 # Responses of every operation, in addition to those that it declares.
@@ -20,11 +22,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Add the server URL and the schema of problems to the document of FastAPI."""
+    """Add unique ids, the server URL and the schema of problems to the document of FastAPI."""
     make_document = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = make_document()
+        with catch_warnings():
+            # FastAPI warns of ids that `make_unique` changes.
+            filterwarnings("ignore", "Duplicate Operation ID")
+            document = make_document()
+        make_unique(document["paths"])
         if settings.root_path:
             document["servers"] = [{"url": settings.root_path}]
         problem = Problem.model_json_schema(mode="serialization", ref_template=REF)

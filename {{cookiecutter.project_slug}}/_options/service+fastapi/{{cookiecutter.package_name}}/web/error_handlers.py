@@ -14,7 +14,7 @@ from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError, message_of
+from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError, locate, message_of
 
 logger = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ async def handle_invalid_request(request: Request, error: RequestValidationError
     if isinstance(error.body, bytes):
         # FastAPI decodes JSON only, and validates a body of another media type as bytes.
         return problem_response(415)
-    return problem_response(422, invalid=errors)
+    return problem_response(422, invalid=locate(errors, error.body))
 
 
 async def handle_invalid_handshake(
     connection: HTTPConnection, error: WebSocketRequestValidationError
 ) -> Response:
     """Respond with the invalid parts of the handshake; FastAPI would close the WebSocket without details."""
-    return problem_response(422, invalid=error.errors())
+    return problem_response(422, invalid=locate(error.errors(), None))
 
 
 async def handle_invalid_response(request: Request, error: ResponseValidationError) -> Response:

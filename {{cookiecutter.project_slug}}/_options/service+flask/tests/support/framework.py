@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 import httpx2
 from click.testing import Result
+from flask import Blueprint, abort, request, url_for
 from flask import Flask as App
-from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from {{ cookiecutter.package_name }}.web import operations
@@ -26,6 +26,7 @@ __all__ = [
     "route",
     "route_body",
     "route_connection",
+    "route_group",
     "route_query",
     "route_variable",
     "run_command",
@@ -79,6 +80,21 @@ def route_connection(app: App, path: str) -> None:
     app.add_url_rule(path, view_func=read_connection)
 
 
+def route_group(app: App, prefix: str, paths: list[str], methods: list[str]) -> None:
+    """Add a group `things` below a prefix: one endpoint with several paths and methods."""
+
+    def change_thing() -> None:
+        pass
+
+    things = Blueprint("things", __name__)
+    view = operation(app, change_thing, status=204)
+    for path in paths:
+        things.add_url_rule(path, view_func=view, methods=methods)
+    version = Blueprint(prefix.strip("/"), __name__, url_prefix=prefix)
+    version.register_blueprint(things)
+    app.register_blueprint(version)
+
+
 def route_query(app: App, path: str, schema: type[Any]) -> None:
     """Add an endpoint that returns its query parameters."""
 
@@ -89,7 +105,7 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
     app.add_url_rule(path, path, operation(app, echo))
 
 
-def route_variable(app: App, path: str, schema: type[Any]) -> None:
+def route_variable(app: App, path: str, schema: Any) -> None:
     """Add an endpoint that returns the path parameter `{variable}`."""
 
     def echo(variable: Any) -> Any:

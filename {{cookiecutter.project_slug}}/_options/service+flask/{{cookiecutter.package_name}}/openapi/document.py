@@ -1,6 +1,6 @@
 """OpenAPI document, generated from the signatures of the views."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from http import HTTPStatus
 from inspect import getdoc
 from types import NoneType
@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from ..metadata import DESCRIPTION, NAME, VERSION
-from ..web.operations import PLACES, Adapter, Operation, operation_of, path_template
+from ..web.operations import PLACES, Adapter, Operation, find_operations, path_template
 from ..web.problems import MEDIA_TYPE, Problem
+from .operation_ids import make_unique
 
 REF = "#/components/schemas/"
 PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
@@ -22,9 +23,10 @@ Schemas = dict[int, dict[str, Any]]
 
 
 class Route(NamedTuple):
-    """A path, a method, and the operation that they route to."""
+    """A path with its variables, a method, and the operation that they route to."""
 
     path: str
+    variables: set[str]
     method: str
     endpoint: str
     operation: Operation
@@ -40,6 +42,7 @@ def make_document(app: Flask) -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method] = without_nulls(
             describe(route, schemas, security_schemes)
         )
+    make_unique(paths)
     root_path = app.extensions["settings"].root_path
     return {
         "openapi": "3.1.0",
@@ -54,11 +57,10 @@ def make_document(app: Flask) -> dict[str, Any]:
 
 def find_routes(app: Flask) -> Iterator[Route]:
     """Yield the routes of an application, with their paths in the syntax of OpenAPI."""
-    for rule in app.url_map.iter_rules():
-        if operation := operation_of(app.view_functions[rule.endpoint]):
-            path = path_template(rule.rule)
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield Route(path, method.lower(), rule.endpoint, operation)
+    for rule, method, operation in find_operations(app):
+        variables = rule.arguments - (rule.defaults or {}).keys()
+        path = path_template(rule.rule)
+        yield Route(path, variables, method.lower(), rule.endpoint, operation)
 
 
 def make_schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Any]]:
@@ -114,7 +116,7 @@ def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) 
         "summary": title(name),
         "description": getdoc(route.operation.view),
         "operationId": operation_id,
-        "parameters": list(parameters(takes, schemas)) or None,
+        "parameters": list(parameters(route, schemas)) or None,
         "security": describe_security(route.operation.security, security_schemes),
         **body,
         "responses": responses | {"default": PROBLEM},
@@ -132,11 +134,15 @@ def describe_security(
     return [*required, {}] if is_optional else required
 
 
-def parameters(takes: Mapping[str, Adapter], schemas: Schemas) -> Iterator[dict[str, Any]]:
+def parameters(route: Route, schemas: Schemas) -> Iterator[dict[str, Any]]:
     """Yield the parameters of the path, the query and the headers."""
+    takes = route.operation.takes
     for name, adapter in takes.items():
-        if name not in PLACES:
+        if name in route.variables:
             yield parameter(name, "path", True, schemas[id(adapter)])
+    # Taken out by a url_value_preprocessor.
+    for name in sorted(route.variables - takes.keys()):
+        yield parameter(name, "path", True, {"type": "string"})
     for place in ("query", "headers"):
         if taken := takes.get(place):
             model = schemas[id(taken)]

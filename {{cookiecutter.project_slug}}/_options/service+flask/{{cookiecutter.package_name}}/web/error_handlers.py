@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .dependencies import get_settings
 from .operations import InvalidRequest
-from .problems import MEDIA_TYPE, Problem, ProblemError
+from .problems import MEDIA_TYPE, Problem, ProblemError, locate
 
 
 def init_app(app: Flask) -> None:
@@ -36,7 +36,7 @@ def handle_problem(error: ProblemError) -> Response:
 
 def handle_invalid_request(error: InvalidRequest) -> Response:
     """Respond with the invalid parts of the request, without the values that were sent."""
-    return problem_response(422, invalid=error.errors)
+    return problem_response(422, invalid=locate(error.errors, error.body))
 
 
 def handle_unhandled_error(error: InternalServerError) -> Response:

@@ -13,7 +13,14 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.metadata import NAME, VERSION
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
-from ..support.framework import App, client_for, route_body, route_query, route_variable
+from ..support.framework import (
+    App,
+    client_for,
+    route_body,
+    route_group,
+    route_query,
+    route_variable,
+)
 from ..support.settings import IsolatedSettings
 
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
@@ -104,6 +111,28 @@ def test_document_describes_parameters_and_bodies(app: App) -> None:
     assert (limit["name"], limit["in"], limit["required"]) == ("limit", "query", False)
     assert (limit["description"], limit["schema"]["minimum"]) == ("The maximum number.", 1)
     assert tag["schema"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
+
+
+def test_operation_ids_are_unique(app: App) -> None:
+    route_group(app, "/v1", ["/things", "/items"], ["PUT"])
+    route_group(app, "/v2", ["/things"], ["PATCH", "PUT"])
+
+    with client_for(app) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        again = client.get("/openapi.json").json()["paths"]
+
+    assert paths == again
+    assert {
+        (path, method): operation["operationId"]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if operation.get("tags") == ["things"]
+    } == {
+        ("/v1/things", "put"): "things.change_thing",
+        ("/v1/items", "put"): "things.change_thing/v1/items",
+        ("/v2/things", "patch"): "things.change_thing.patch/v2/things",
+        ("/v2/things", "put"): "things.change_thing.put/v2/things",
+    }
 
 
 def test_page_has_no_inline_code(app: App) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from {{ cookiecutter.package_name }}.web.schemas import Schema
@@ -34,10 +34,33 @@ class Search(Schema):
 
 class Mail(Schema):
     kind: Literal["mail"]
+    mail: str = ""
+    subject: int
 
 
 class Text(Schema):
     kind: Literal["text"]
+    number: int
+    text: dict[str, int] = {}
+
+
+Notice = Annotated[Mail | Text, Field(discriminator="kind")]
+
+
+class Envelope(Schema):
+    notice: Notice | None = None
+    reference: UUID | int = 0
+    table: dict[UUID, int] = {}
+
+
+class Branch(Schema):
+    left: "Branch | int"
+    right: "Branch | int"
+
+
+class Parameters(Schema):
+    reference: UUID | int = 0
+    references: list[UUID | int] = []
 
 
 def raise_custom_error(value: str) -> str:
@@ -153,6 +176,70 @@ def test_body_may_be_optional(app: App) -> None:
     assert "required" not in document["paths"]["/optional"]["post"]["requestBody"]
 
 
+@pytest.mark.parametrize(
+    ("schema", "content", "pointers"),
+    [
+        (Notice, {"kind": "text", "number": "x"}, {"/number"}),
+        (Notice, {"kind": "text"}, {"/number"}),
+        (Notice, {"kind": "mail", "mail": "x", "subject": "x"}, {"/subject"}),
+        (Notice, {"kind": "mail", "mail": "x"}, {"/subject"}),
+        (Notice, {"kind": "mail", "mail": 1, "subject": 1}, {"/mail"}),
+        (Notice, {"kind": "text", "number": 1, "text": {"text": "x"}}, {"/text/text"}),
+        (Notice, {"kind": "unknown"}, {""}),
+        (list[Notice], [{"kind": "text", "number": 1}, {"kind": "mail"}], {"/1/subject"}),
+        (Envelope, {"notice": {"kind": "mail", "subject": "x"}}, {"/notice/subject"}),
+        (list[Mail | Text], [{"kind": "text"}], {"/0/kind", "/0/subject", "/0/number"}),
+        (Envelope, {"reference": "x"}, {"/reference"}),
+        (Envelope, {"table": {"x": 1}}, {"/table/x"}),
+        (list[Annotated[Notice, BeforeValidator(dict)]], [{"kind": "text"}], {"/0/number"}),
+    ],
+)
+def test_pointers_lead_into_the_body(
+    app: App, schema: Any, content: Any, pointers: set[str]
+) -> None:
+    route_body(app, "/value", schema)
+
+    with client_for(app) as client:
+        response = client.post("/value", json=content)
+
+    assert response.status_code == 422
+    assert {each["pointer"] for each in response.json()["errors"]} == pointers
+
+
+def test_search_for_pointers_is_limited(app: App) -> None:
+    route_body(app, "/tree", Branch)
+
+    def grow(path: str, depth: int = 10) -> Any:
+        if depth == 0:
+            return "x" if path == "/left/right" * 5 else 1
+        return {name: grow(f"{path}/{name}", depth - 1) for name in ("left", "right")}
+
+    with client_for(app) as client:
+        response = client.post("/tree", json=grow(""))
+
+    pointers = {each["pointer"] for each in response.json()["errors"]}
+    assert max(pointers, key=len) == "/left/right" * 3 + "/left"
+
+
+@pytest.mark.parametrize(
+    ("path", "pointers"),
+    [
+        ("/variables/x", {"/variable"}),
+        ("/parameters?reference=x", {"/reference"}),
+        ("/parameters?references=1&references=x", {"/references/1"}),
+    ],
+)
+def test_pointers_name_the_parameter(app: App, path: str, pointers: set[str]) -> None:
+    route_variable(app, "/variables/{variable}", UUID | int)
+    route_query(app, "/parameters", Parameters)
+
+    with client_for(app) as client:
+        response = client.get(path)
+
+    assert response.status_code == 422
+    assert {each["pointer"] for each in response.json()["errors"]} == pointers
+
+
 def test_query_is_validated(items: httpx2.Client) -> None:
     response = items.get("/search?limit=0&tags=a")
 
@@ -225,7 +312,7 @@ def test_error_response_size_is_limited_for_any_key(app: App, name: str) -> None
 
 
 def test_errors_do_not_contain_unknown_tags(app: App) -> None:
-    route_body(app, "/notices", list[Annotated[Mail | Text, Field(discriminator="kind")]])
+    route_body(app, "/notices", list[Notice])
     tag = "hunter2" * 400
 
     with client_for(app) as client:

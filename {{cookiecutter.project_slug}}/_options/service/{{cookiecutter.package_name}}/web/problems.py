@@ -16,6 +16,8 @@ UNTRUSTED_ORIGIN = "Origin not allowed"
 MALFORMED_JSON = "There was an error parsing the body"
 # Limits of the response: the number of errors, and the bytes of a pointer and characters of a detail.
 MAX_INVALID = 20
+# If more paths are possible for an error, its pointer is that of an enclosing part.
+MAX_PATHS = 50
 MAX_POINTER = 200
 MAX_DETAIL = 200
 
@@ -36,6 +38,35 @@ class Invalid(Schema):
         """Return the location and the message of a pydantic error, without the input."""
         location, *path = map(str, error["loc"])
         return cls(location=location, pointer=pointer_to(path), detail=message_of(error))
+
+
+def locate(errors: Sequence[Any], body: object) -> list[dict[str, Any]]:
+    """Return the first pydantic errors of a request, with locations in what was sent."""
+    return [{**error, "loc": location_of(error, body)} for error in errors[:MAX_INVALID]]
+
+
+def location_of(error: Mapping[str, Any], body: object) -> tuple[int | str, ...]:
+    """Return the location of an error, without the names that pydantic adds for members of a union."""
+    place, *parts = error["loc"]
+    if place != "body":
+        # A parameter is a value or a list of values.
+        return (place, *parts[:1], *(part for part in parts[1:] if isinstance(part, int)))
+    # A missing member is not in the body, but its parent is.
+    missing = [parts.pop()] if parts and error["type"] == "missing" else []
+    values: dict[tuple[int | str, ...], Any] = {(): body}
+    for part in parts:
+        values |= {(*path, part): value[part] for path, value in values.items() if has(value, part)}
+        if len(values) > MAX_PATHS:
+            return (place, *max(values, key=len))
+    exact = [path for path, value in values.items() if value is error["input"]]
+    return (place, *max(reversed(exact or [*values]), key=len), *missing)
+
+
+def has(value: Any, part: int | str) -> bool:
+    """Tell whether a JSON value has a member or an item."""
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and part < len(value)
 
 
 def pointer_to(path: Sequence[str]) -> str:
