@@ -39,7 +39,7 @@ class NotModified(ProblemError):
 class IfMatch(Schema):
     """Header of a request that modifies a resource; the OpenAPI document describes it as required."""
 
-    if_match: str = Field(alias="If-Match")
+    if_match: str = Field(alias="If-Match", json_schema_extra={"minLength": 1})
 
     @model_validator(mode="before")
     @classmethod

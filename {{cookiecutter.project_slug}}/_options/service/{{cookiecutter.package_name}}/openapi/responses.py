@@ -8,6 +8,8 @@ from ..web.problems import MEDIA_TYPE, TITLES
 PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 # The response to every other error, such as 400 for the host, 405, 500 and 503.
 DEFAULT = {"description": "Problem", "content": PROBLEM}
+# An operation that documents these statuses responds with them to invalid parameters of the path and invalid headers.
+OWN_STATUSES = {"path": "404", "header": "428"}
 # The keywords of a schema that accepts every string.
 ANY_TEXT = {"default", "description", "title", "type"}
 
@@ -38,9 +40,9 @@ def find_statuses(operation: Mapping[str, Any]) -> Iterator[int]:
     if "application/json" in content:
         yield from (400, 415)
     for parameter in operation.get("parameters", ()):
-        # An operation that documents 404 has a path that matches valid variables only.
-        is_checked = parameter["in"] != "path" or "404" not in operation["responses"]
-        if is_checked and (parameter["in"] == "query" or not is_any_text(parameter["schema"])):
+        place = parameter["in"]
+        has_own_status = OWN_STATUSES.get(place) in operation["responses"]
+        if not has_own_status and (place == "query" or not is_any_text(parameter["schema"])):
             yield 422
 
 
