@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import APIRouter, BackgroundTasks, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import APIKeyHeader
 from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.testclient import TestClient
@@ -22,6 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli.http_protocol import HttpProtocol
 from {{ cookiecutter.package_name }}.observability.requests import RequestRecord
+from {{ cookiecutter.package_name }}.openapi.document import OPTIONAL
 from {{ cookiecutter.package_name }}.web.health import get_checks
 from {{ cookiecutter.package_name }}.web.requests import StrictRoute
 from {{ cookiecutter.package_name }}.web.schemas import Schema
@@ -372,6 +374,31 @@ def test_urls_and_mounts_below_the_root_path(prefix: str, tmp_path: Path) -> Non
         assert client.get(f"{prefix}/url?a=1").json() == "http://localhost/shop/url?a=1"
         assert client.get(f"{prefix}/files/a.txt").text == "text"
         assert client.get(f"{prefix}/below/livez").status_code == 200
+
+
+def test_document_describes_optional_security(app: App) -> None:
+    key = APIKeyHeader(name="X-Key", scheme_name="Key")
+    optional_key = APIKeyHeader(name="X-Key", scheme_name=f"Key{OPTIONAL}", auto_error=False)
+    for path, schemes in {
+        "/required": [key],
+        "/optional": [optional_key],
+        "/both": [optional_key, key],
+        "/none": [],
+    }.items():
+        dependencies = [Depends(scheme) for scheme in schemes]
+        app.add_api_route(path, raise_not_modified, name=path, dependencies=dependencies)
+
+    with client_for(app) as client:
+        documents = [client.get("/openapi.json").json() for _ in range(2)]
+
+    assert documents[0] == documents[1]
+    paths = documents[0]["paths"]
+    assert paths["/required"]["get"]["security"] == [{"Key": []}]
+    assert paths["/optional"]["get"]["security"] == [{"Key": []}, {}]
+    assert paths["/both"]["get"]["security"] == [{"Key": []}]
+    assert "security" not in paths["/none"]["get"]
+    assert documents[0]["components"]["securitySchemes"]["Key"]["name"] == "X-Key"
+    assert f"Key{OPTIONAL}" not in documents[0]["components"]["securitySchemes"]
 
 
 def test_chunked_body_size_is_limited() -> None:
