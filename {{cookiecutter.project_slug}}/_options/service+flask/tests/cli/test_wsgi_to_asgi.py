@@ -190,10 +190,9 @@ def test_incomplete_bodies_block_no_thread(app: App, port: int) -> None:
 
     assert request(port, "GET /empty HTTP/1.1").startswith(b"HTTP/1.1 204 ")
 
+    assert [each["PATH_INFO"] for each in app.environs] == ["/empty"]
     for client in clients:
         client.socket.close()
-    (empty,) = app.environs
-    assert empty["PATH_INFO"] == "/empty"
 
 
 @pytest.mark.parametrize("body", [b"", b"[1,"], ids=["before the response", "during the body"])
