@@ -197,17 +197,16 @@ def test_nothing_outlives_a_transaction_with_pooling(database_url: SecretStr) ->
     )
     for method in ("GET", "POST"):
         for number, (statement, _, _) in enumerate(POOLED):
-            route_statements(app, f"/{number}", [statement], method)
-    route_statements(app, "/write", ["CREATE TABLE things (id int)"])
-    route_statements(app, "/write", ["CREATE TABLE things (id int)"], "POST")
+            route_statements(app, f"/{method}/{number}", [statement], method)
+        route_statements(app, f"/{method}/write", ["CREATE TABLE things (id int)"], method)
 
     with client_for(app) as client:
         for _ in range(7):
             for number, (_, read, write) in enumerate(POOLED):
-                assert client.get(f"/{number}").json() == read
-                assert client.post(f"/{number}").json() == write
-        assert client.get("/write").status_code == 500
-        assert client.post("/write").status_code == 200
+                assert client.get(f"/GET/{number}").json() == read
+                assert client.post(f"/POST/{number}").json() == write
+        assert client.get("/GET/write").status_code == 500
+        assert client.post("/POST/write").status_code == 200
         assert client.get("/readyz").status_code == 200
 
 
