@@ -240,9 +240,11 @@ def test_upgrade_and_downgrade_are_logged_with_the_operator(
 def test_run_migrates_in_development_only(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
+    versions: Path,
     service_environment: str,
     expected: bool,
 ) -> None:
+    write_migration(environment, database_url, versions, "a test", "    pass")
     environment.setattr(f"{PACKAGE}.cli.server.serve", lambda settings, *, reload: None)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
     environment.setenv("ENVIRONMENT", service_environment)

@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parents[2]
 INSTALLED_MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 NOTHING_CHANGED = """nothing that is compared has changed in the models that migrations/env.py imports.
-Not compared are conditions of CHECK constraints, values of enums, triggers, views and rows:
+Not compared are conditions of CHECK constraints, values of enums, triggers and rows:
 --empty writes a migration for you to complete."""
 REQUIRED_COLUMN = "rows that exist have no value for a NOT NULL column"
 WAYS_OUT = """
