@@ -10,7 +10,7 @@ from sqlalchemy.exc import SAWarning
 
 from {{ cookiecutter.package_name }}.database.base import Base
 
-# Values of columns that need others than SAMPLES, such as those with CHECK constraints: {"posts.slug": "a-slug"}.
+# Values of columns that need others than SAMPLES, such as those with CHECK constraints: {"orders.status": "OPEN"}.
 VALUES: dict[str, object] = {}
 
 SAMPLES: dict[type, object] = {
