@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import click
 from pydantic import AfterValidator, Secret, TypeAdapter, ValidationError
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from ..cli.settings import get_settings
 from ..database.commands import database_errors_as_cli_errors
-from ..database.engine import prepare, url_of
+from ..database.engine import command_engine
 from ..observability.audit_log import log_event, record_operator
 from . import service
 from .exceptions import EmailTaken, WeakPassword
@@ -163,7 +162,6 @@ def find_or_fail(session: Session, email: str) -> User:
 def transaction() -> Iterator[Session]:
     """Begin a transaction on the database of the settings, committed at its end."""
     settings = get_settings()
-    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
-    prepare(engine)
+    engine = command_engine(settings)
     with database_errors_as_cli_errors(), Session(engine) as session, session.begin():
         yield session

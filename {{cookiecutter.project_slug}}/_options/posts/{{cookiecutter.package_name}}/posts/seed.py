@@ -6,14 +6,13 @@ from random import Random
 from typing import Any
 
 import click
-from sqlalchemy import create_engine, insert
-from sqlalchemy.pool import NullPool
+from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
 from ..cli.settings import get_settings
 from ..database.base import now
 from ..database.commands import database_errors_as_cli_errors
-from ..database.engine import prepare, url_of
+from ..database.engine import command_engine
 from ..observability.audit_log import log_event
 from .models import Post
 
@@ -37,8 +36,7 @@ SENTENCES = [
 def seed(rows: int) -> None:
     """Insert sample posts for development."""
     settings = get_settings()
-    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
-    prepare(engine)
+    engine = command_engine(settings)
     random = Random()  # noqa: S311  # no secret
     with database_errors_as_cli_errors(), click.progressbar(length=rows, label="posts") as progress:
         for start in range(0, rows, BATCH):
