@@ -1,6 +1,7 @@
 """What the files of all combinations hold, each different content looked at once."""
 
 import ast
+import posixpath
 import re
 import subprocess
 import tomllib
@@ -111,8 +112,9 @@ def names_of(text: str) -> set[str]:
 def test_links_lead_to_files_that_are_there() -> None:
     broken = set()
     for variant, files in renders().items():
-        for path in {"README.md", "AGENTS.md"} & files.keys():
-            for target in links(files[path]):
+        for path in {"README.md", "AGENTS.md", "docs/recipes.md"} & files.keys():
+            for link in links(files[path]):
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
                 if target not in files and not any(each.startswith(f"{target.rstrip('/')}/") for each in files):
                     broken.add(f"{path} links to {target} with {variant.name()}")
 
