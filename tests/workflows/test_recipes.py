@@ -2,19 +2,22 @@
 
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from tests.support.documentation import Block, blocks, write_block
-from tests.support.environments import environment, run
+from tests.support.environments import environment, requirements, run_in
 from tests.support.every_combination import write
 from tests.support.interpreters import PYTHONS
-from tests.support.rendering import FRAMEWORKS
-from tests.support.template import compiled
+from tests.support.rendering import FRAMEWORKS, QUESTIONS, files
+from tests.support.template import Files, compiled
 
 PAGE = "docs/recipes.md"
 PACKAGE = "my_service"
@@ -23,9 +26,19 @@ MODULES = Path(__file__).parents[1] / "support" / "recipes"
 RECIPES = {
     "Bodies of several kinds, and dynamic fields": "bodies",
     "An event stream": "events",
+    "A WebSocket": "websocket",
+    "A background task": "tasks",
+    "A blocking SDK": "lookups",
+    "Database work outside a request": "old_lookups",
+    "A scheduled command": "reports",
+    "A shared HTTP client": "upstream",
+    "An extension": "extension",
+    "A page with its own Content-Security-Policy": "page",
 }
-# The heading of a recipe that continues another one.
-CONTINUES: dict[str, str] = {}
+# These change the project or its environment, and have tests of their own.
+OTHERS = {"Add a dependency", "Remove the example"}
+# The recipe that another one continues.
+CONTINUED = {"Database work outside a request": "A blocking SDK"}
 
 
 class Project:
@@ -34,22 +47,23 @@ class Project:
     def __init__(self, folder: Path, framework: str, **answers: str) -> None:
         self.folder = write(compiled().render({"framework": framework, **answers}), folder)
         self.page = (folder / PAGE).read_text(encoding="utf-8")
-        made = environment(folder, PYTHONS[0]).parent
-        venv = folder / ".venv"
-        venv.mkdir()
-        for path in made.iterdir():
+        self.framework = framework
+        more = {*re.findall(r'^\+    "(.+)",$', self.page, re.MULTILINE)} - requirements(folder)
+        self.binaries = environment(folder, PYTHONS[0], *sorted(more))
+        (folder / ".venv").mkdir()
+        for path in self.binaries.parent.iterdir():
             if path.name != "ready":
-                (venv / path.name).symlink_to(path)
+                (folder / ".venv" / path.name).symlink_to(path)
 
     def follow(self, heading: str) -> None:
-        """Do what a recipe says, after the one that it continues."""
-        if heading in CONTINUES:
-            self.follow(CONTINUES[heading])
+        """Do what a recipe says, and add its requests to the tests."""
         for block in blocks(recipes(self.page)[heading]):
             self.do(block)
         self.run(f".venv/bin/ruff format --check {PACKAGE}")
         if module := RECIPES.get(heading):
-            shutil.copy(MODULES / f"{module}.py", self.folder / "tests" / f"test_{module}.py")
+            of_both, of_one = MODULES / f"{module}.py", MODULES / f"{module}_{self.framework}.py"
+            target = self.folder / "tests" / f"test_{module}.py"
+            shutil.copy(of_both if of_both.exists() else of_one, target)
 
     def do(self, block: Block) -> None:
         if "file" in block.attributes:
@@ -57,7 +71,7 @@ class Project:
         elif block.language == "sh":
             self.run(block.text)
         else:
-            assert block.language in {"ini", "text"}, block
+            assert block.language in {"ini", "text"}, block  # in use by the requests of the recipe
 
     def write(self, block: Block) -> None:
         write_block(block, self.folder)
@@ -75,10 +89,10 @@ class Project:
         """Sort the imports, as the page says, and check the code."""
         self.run("make format")
         for tool in tools:
-            self.run(f".venv/bin/python -m {tool}")
+            run_in(self.binaries, self.folder, *tool.split())
 
     def test(self, *arguments: str) -> str:
-        return run(self.folder, PYTHONS[0], "pytest", "-p", "no:cacheprovider", *arguments).stdout
+        return run_in(self.binaries, self.folder, "pytest", "-p", "no:cacheprovider", *arguments).stdout
 
 
 def recipes(page: str) -> dict[str, str]:
@@ -92,14 +106,23 @@ def page_of(framework: str) -> str:
     return compiled().render({"framework": framework})[PAGE]
 
 
+def has_requests(heading: str, text: str) -> bool:
+    """Return whether a recipe has code, which requests can reach."""
+    return heading not in OTHERS and any(blocks(text))
+
+
 def followed() -> Iterator[tuple[str, str]]:
     for framework in FRAMEWORKS:
-        yield from ((framework, heading) for heading in RECIPES if heading in recipes(page_of(framework)))
+        yield from (
+            (framework, heading) for heading, text in recipes(page_of(framework)).items() if has_requests(heading, text)
+        )
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_every_recipe_has_requests(framework: str) -> None:
-    assert recipes(page_of(framework)).keys() - RECIPES.keys() == set()
+    found = {heading for heading, text in recipes(page_of(framework)).items() if has_requests(heading, text)}
+
+    assert found - RECIPES.keys() == set()
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -116,7 +139,9 @@ def test_path_of_each_file_is_above_its_code(framework: str) -> None:
 def test_recipe_works(framework: str, heading: str, tmp_path: Path) -> None:
     project = Project(tmp_path / "my-service", framework)
 
-    project.follow(heading)
+    for each in (CONTINUED.get(heading), heading):
+        if each:
+            project.follow(each)
 
     project.check("ruff check .")
     assert " passed" in project.test(f"tests/test_{RECIPES[heading]}.py")
@@ -128,8 +153,58 @@ def test_project_with_all_recipes_is_still_sound(framework: str, tmp_path: Path)
     project = Project(tmp_path / "my-service", framework)
 
     for heading in recipes(project.page):
-        if heading not in CONTINUES.values():
+        if heading not in OTHERS:
             project.follow(heading)
 
     project.check("ruff check .", "mypy")
     assert "Required test coverage of 100.0% reached" in project.test("--cov")
+
+
+# What the reader removes from these by hand, or what the template cannot know.
+NOT_COMPARED = {"README.md", PAGE}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("auth", QUESTIONS["auth"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("example", [example for example in QUESTIONS["example"] if example != "none"])
+def test_example_can_be_removed(example: str, framework: str, auth: str, tmp_path: Path) -> None:
+    project = Project(tmp_path / "my-service", framework, database="sqlite", example=example, auth=auth)
+    without = compiled().render({"framework": framework, "database": "sqlite", "example": "none", "auth": auth})
+    project.run(f"make seed rows=3 && cp -r instance '{tmp_path}/existing'")
+
+    project.follow("Remove the example")
+
+    project.check("ruff check .", "mypy")
+    assert "Required test coverage of 100.0% reached" in project.test("--cov")
+    own = {path for path in files(project.folder) if path in without or is_source(path)}
+    assert own == without.keys() | {path for path in own if path.startswith("migrations/versions/")}
+    for path in without.keys() - NOT_COMPARED:
+        assert (project.folder / path).read_text(encoding="utf-8") == without[path], path
+    assert example not in tables(project.folder / "instance")
+    assert example in tables(tmp_path / "existing")
+    for instance in ("existing", "fresh"):
+        shutil.rmtree(project.folder / "instance")
+        if instance == "existing":
+            shutil.copytree(tmp_path / instance, project.folder / "instance")
+        project.run(f".venv/bin/python -m {PACKAGE} db upgrade")
+        assert tables(project.folder / "instance") == tables_of(without)
+
+
+def is_source(path: str) -> bool:
+    """Return whether a file is one that the template could have written."""
+    folders = {"instance", ".venv", ".pytest_cache", ".ruff_cache", ".mypy_cache", "__pycache__"}
+    return folders.isdisjoint(Path(path).parts) and path != ".coverage"
+
+
+def tables(instance: Path) -> set[str]:
+    """Return the names of the tables of a development database."""
+    (path,) = instance.glob("*.db")
+    with closing(sqlite3.connect(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def tables_of(rendered: Files) -> set[str]:
+    """Return the names of the tables that the migrations of a project create, and that of Alembic."""
+    found = (re.findall(r'create_table\(\s*"(\w+)"', text) for path, text in rendered.items() if "versions/" in path)
+    return {"alembic_version", *chain.from_iterable(found)}
