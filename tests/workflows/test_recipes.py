@@ -1,7 +1,9 @@
 """The recipes of a project: each is followed literally, and requests show that it works."""
 
+import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from contextlib import closing
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -16,7 +19,8 @@ from tests.support.documentation import Block, blocks, write_block
 from tests.support.environments import environment, requirements, run_in
 from tests.support.every_combination import write
 from tests.support.interpreters import PYTHONS
-from tests.support.rendering import FRAMEWORKS, QUESTIONS, files
+from tests.support.rendering import BIN, FRAMEWORKS, QUESTIONS, Workplace, files
+from tests.support.server import Server
 from tests.support.template import Files, compiled
 
 PAGE = "docs/recipes.md"
@@ -24,6 +28,7 @@ PACKAGE = "my_service"
 MODULES = Path(__file__).parents[1] / "support" / "recipes"
 # The heading of each recipe, and the module of its requests, which becomes one of the project's tests.
 RECIPES = {
+    "Upload and download files": "uploads",
     "Bodies of several kinds, and dynamic fields": "bodies",
     "An event stream": "events",
     "A WebSocket": "websocket",
@@ -57,10 +62,12 @@ class Project:
 
     def follow(self, heading: str) -> None:
         """Do what a recipe says, and add its requests to the tests."""
-        for block in blocks(recipes(self.page)[heading]):
+        text = recipes(self.page)[heading]
+        for block in blocks(text):
             self.do(block)
         self.run(f".venv/bin/ruff format --check {PACKAGE}")
-        if module := RECIPES.get(heading):
+        if has_requests(heading, text):
+            module = RECIPES[heading]
             of_both, of_one = MODULES / f"{module}.py", MODULES / f"{module}_{self.framework}.py"
             target = self.folder / "tests" / f"test_{module}.py"
             shutil.copy(of_both if of_both.exists() else of_one, target)
@@ -208,3 +215,53 @@ def tables_of(rendered: Files) -> set[str]:
     """Return the names of the tables that the migrations of a project create, and that of Alembic."""
     found = (re.findall(r'create_table\(\s*"(\w+)"', text) for path, text in rendered.items() if "versions/" in path)
     return {"alembic_version", *chain.from_iterable(found)}
+
+
+@pytest.mark.slow
+def test_dependency_can_be_added_with_and_without_uv(workplace: Workplace) -> None:
+    project = workplace.render()
+    with_uv, with_pip = (block.text for block in blocks(recipes(page_of("fastapi"))["Add a dependency"]))
+    (requirement,) = re.findall(r'"(.+)"', with_uv)
+    name = re.split(r"\W", requirement)[0]
+    environment = os.environ | {"UV_SYSTEM_CERTS": "true", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+    for command in (f"uv sync\n{with_uv}", f"rm -r .venv uv.lock\n{with_pip}"):
+        checked = f"{command}\n.venv/bin/python -c 'import {name}, ruff, {PACKAGE}'"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", checked], cwd=project, env=environment, capture_output=True, text=True
+        )
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert requirement in requirements(project)
+
+
+# A task that waits until it may end.
+WAITING_TASK = """
+import time
+from pathlib import Path
+
+
+def send(invitation: object) -> None:
+    while not Path("go").exists():
+        time.sleep(0.05)
+    Path("sent").touch()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_background_task_is_finished_on_sigterm_and_lost_when_killed(framework: str, tmp_path: Path) -> None:
+    project = Project(tmp_path / "my-service", framework, database="none")
+    project.follow("A background task")
+    (project.folder / PACKAGE / "invitations" / "service.py").write_text(WAITING_TASK)
+
+    for number, is_finished in ((signal.SIGKILL, False), (signal.SIGTERM, True)):
+        command = f"python -m {PACKAGE} serve"
+        with Server(command, folder=project.folder, binaries=project.folder / ".venv/bin") as server:
+            # The response does not wait for the task.
+            server.post("/api/v1/invitations", '{"name": "alice"}', "application/json")
+            if is_finished:
+                Timer(1, (project.folder / "go").touch).start()
+            status = server.end(number)
+
+        assert (status == 0, (project.folder / "sent").exists()) == (is_finished, is_finished)
