@@ -156,8 +156,13 @@ def test_recipe_works(framework: str, heading: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_project_with_all_recipes_is_still_sound(framework: str, tmp_path: Path) -> None:
-    project = Project(tmp_path / "my-service", framework)
+@pytest.mark.parametrize(
+    "answers",
+    [{"database": "none"}, {"auth": "accounts", "metrics": "prometheus"}],
+    ids=["few options", "many options"],
+)
+def test_project_with_all_recipes_is_still_sound(answers: dict[str, str], framework: str, tmp_path: Path) -> None:
+    project = Project(tmp_path / "my-service", framework, **answers)
 
     for heading in recipes(project.page):
         if heading not in OTHERS:
