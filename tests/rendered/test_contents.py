@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]  # it has no types
 from validate_pyproject import api as metadata
 
-from tests.support.documentation import blocks, links
+from tests.support.documentation import blocks, links, patched
 from tests.support.every_combination import contents, contents_of, renders, spanning, where, write
 from tests.support.rendering import BIN
 from tests.support.template import Files
@@ -123,6 +123,18 @@ def test_links_lead_to_files_that_are_there() -> None:
                     broken.add(f"{path} links to {target} with {variant.name()}")
 
     assert broken == set()
+
+
+def test_changes_of_recipes_can_be_applied() -> None:
+    checked: set[tuple[str, str]] = set()
+    for files in renders().values():
+        for block in blocks(files.get("docs/recipes.md", "")):
+            text = files.get(block.attributes.get("file", ""), "")
+            if block.language == "diff" and (block.text, text) not in checked:
+                assert patched(text, block.text) != text
+                checked.add((block.text, text))
+
+    assert checked
 
 
 def test_readme_shows_the_layout_as_it_is() -> None:
