@@ -62,6 +62,14 @@ def headings(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def patched(text: str, diff: str) -> str:
+    """Apply a diff without line numbers: its lines that are there already must occur once."""
+    lines = diff.splitlines(keepends=True)
+    old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
+    assert text.count(old) == 1, diff
+    return text.replace(old, new)
+
+
 def questions_table() -> str:
     """Make the table of questions from cookiecutter.json."""
     rows = ["| question | default | |", "|---|---|---|"]

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.support.documentation import Block, anchors, blocks, headings, links, questions_table
+from tests.support.documentation import Block, anchors, blocks, headings, links, patched, questions_table
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
@@ -30,6 +30,8 @@ WHOLE_SUITE = "docs/second-domain.md"
 SOME_TESTS = ["--cov-fail-under=0", "tests/about", "tests/test_config.py", "tests/openapi/test_contract.py"]
 # Modules that pages name and no project has: those of examples.
 ELSEWHERE = {"my_service/app.py", "single/__init__.py"}
+# Each of its sections is applied to a project of its own, with newest versions: tests/extensions.
+EXTENSIONS = "docs/extensions.md"
 SHOWN = {"", "text", "console", "diff", "toml", "ini", "mermaid"}
 
 
@@ -99,14 +101,6 @@ class Reader:
             self.server = None
 
 
-def patched(text: str, diff: str) -> str:
-    """Apply a diff without line numbers: its lines that are there already must occur once."""
-    lines = diff.splitlines(keepends=True)
-    old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
-    assert text.count(old) == 1, diff
-    return text.replace(old, new)
-
-
 @contextmanager
 def reading(workplace: Workplace, framework: str, page: str) -> Iterator[Reader]:
     reader = Reader(workplace, framework, page)
@@ -118,7 +112,7 @@ def reading(workplace: Workplace, framework: str, page: str) -> Iterator[Reader]
 
 def followed() -> Iterator[tuple[str, str]]:
     """Give each page with blocks, for both frameworks if it has a project rendered."""
-    for page in PAGES:
+    for page in [each for each in PAGES if each != EXTENSIONS]:
         found = list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))
         is_rendered = any(block.rendered for block in found)
         yield from ((page, framework) for framework in (FRAMEWORKS if is_rendered else FRAMEWORKS[:1]) if found)

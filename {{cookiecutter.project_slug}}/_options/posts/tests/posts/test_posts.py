@@ -110,7 +110,7 @@ def test_unknown_post_is_not_found(client: httpx2.Client, method: str, suffix: s
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("etag", ['"7", "1"', "*"])
+@pytest.mark.parametrize("etag", ['"7", "1"', '"1:gzip"', '"1-gzip"', "*"])
 def test_changes_require_the_current_etag(client: httpx2.Client, method: str, etag: str) -> None:
     path = post_path(create(client))
     content = None if method == "DELETE" else CONTENT
@@ -119,7 +119,7 @@ def test_changes_require_the_current_etag(client: httpx2.Client, method: str, et
         return client.request(method, path, json=content, headers=headers).status_code
 
     assert send() == 428
-    for other in ('"2"', 'W/"1"', "1", '"99999999999999999999999"', ""):
+    for other in ('"2"', '"2:gzip"', '"1:2"', 'W/"1"', "1", '"99999999999999999999999"', ""):
         assert send(**{"If-Match": other}) == 412
     assert client.get(path).headers["ETag"] == '"1"'
     assert send(**{"If-Match": etag}) in (200, 204)
@@ -127,7 +127,15 @@ def test_changes_require_the_current_etag(client: httpx2.Client, method: str, et
 
 @pytest.mark.parametrize(
     ("header", "status"),
-    [('"1"', 304), ('W/"1"', 304), ('"0", "1"', 304), ("*", 304), ('"2"', 200), ("1", 200)],
+    [
+        ('"1"', 304),
+        ('"1:gzip"', 304),
+        ('W/"1"', 304),
+        ('"0", "1"', 304),
+        ("*", 304),
+        ('"2"', 200),
+        ("1", 200),
+    ],
 )
 def test_unmodified_post_is_not_sent(client: httpx2.Client, header: str, status: int) -> None:
     path = post_path(create(client))

@@ -7,7 +7,8 @@ from pydantic import Field
 from .problems import ProblemError
 from .schemas import Schema
 
-ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
+# Extensions and proxies that compress a response append its coding: "1:gzip", "1-gzip".
+ENTITY_TAG = re.compile(r'(W/)?"([^"]*?)(?:[:-](?:br|deflate|gzip|zstd))?"')
 
 
 class PreconditionRequired(ProblemError):
