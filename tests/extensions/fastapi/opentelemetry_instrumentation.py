@@ -30,6 +30,7 @@ def test_span_has_the_route_and_continues_the_trace(exporter, settings, capsys):
 
     spans = exporter.get_finished_spans()
     (server,) = [span for span in spans if span.kind is SpanKind.SERVER]
+    assert server.instrumentation_scope.name == "opentelemetry.instrumentation.fastapi"
     assert "/api/v1/posts/{post_id" in server.attributes["http.route"]
     assert server.name == f"GET {server.attributes['http.route']}"
     assert f"{server.parent.span_id:016x}" == PARENT

@@ -19,6 +19,7 @@ def test_login_is_kept_in_the_session(app):
         return {"id": current_user.id, "one": get_session().scalar(text("SELECT 1"))}
 
     with client_for(app) as client:
+        client.base_url = "https://localhost"
         anonymous = client.get("/me")
         client.post("/login")
         known = client.get("/me")
