@@ -5,9 +5,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 
-from .support.framework import client_for
+from .support.framework import client_for, route
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -44,3 +44,22 @@ def test_operations_have_spans(exporter, settings):
         client.get("/api/v1/about")
 
     assert "fastapi.endpoint" in {span.name for span in exporter.get_finished_spans()}
+
+
+def test_span_of_an_unhandled_error_has_the_status_error(exporter, settings):
+    app = create_app(settings)
+    route(app, "/fail", fail)
+
+    with client_for(app) as client:
+        exporter.clear()
+        response = client.get("/fail")
+
+    (span,) = [each for each in exporter.get_finished_spans() if each.kind is SpanKind.SERVER]
+    assert response.status_code == 500
+    assert (span.status.status_code, span.attributes["error.type"]) == (StatusCode.ERROR, "500")
+    (endpoint,) = [each for each in exporter.get_finished_spans() if each.name == "fastapi.endpoint"]
+    assert endpoint.attributes["error.type"] == "ZeroDivisionError"
+
+
+async def fail():
+    raise ZeroDivisionError

@@ -42,6 +42,7 @@ def test_unhandled_error_is_reported_once_with_the_id_of_the_request(transport, 
     (event,) = transport.events
     assert event["tags"]["request_id"] == response.headers["X-Request-ID"]
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+    assert event["exception"]["values"][-1]["mechanism"]["handled"] is False
     assert event["request"]["url"] == "http://localhost/fail"
     assert event["transaction"]
     assert event["environment"] == "staging"
