@@ -1,5 +1,6 @@
 # mypy: ignore-errors
 from my_service.limits import limiter
+from my_service.web import health
 
 from .support.framework import client_for
 
@@ -24,3 +25,10 @@ def test_default_limit_counts_each_address(app):
 
         assert [response.status_code for response in responses] == [200] * 100 + [429]
         assert other.get("/api/v1/about").status_code == 200
+
+
+def test_probes_can_be_exempted(app):
+    limiter.exempt(health.bp)
+
+    with client_for(app) as client:
+        assert {client.get("/livez").status_code for _ in range(101)} == {200}
