@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from shutil import copytree
@@ -230,6 +231,21 @@ def test_concurrent_upgrades_run_statements_outside_of_transactions(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_moods'::regclass"
         ).fetchall()
     assert (found, index) == ([("glad",)], [(True,)])
+
+
+def test_migrations_take_turns(database_url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrations = engine.migration_engine(IsolatedSettings(database_url=database_url))
+    first = ExitStack()
+    first.enter_context(engine.migration_lock(migrations))
+    waits: list[float] = []
+
+    def end_the_first(seconds: float) -> None:
+        waits.append(seconds)
+        first.close()
+
+    monkeypatch.setattr(f"{PACKAGE}.database.engine.sleep", end_the_first)
+    with engine.migration_lock(migrations):
+        assert waits == [engine.MIGRATION_LOCK_INTERVAL]
 
 
 def test_database_url_is_required(environment: pytest.MonkeyPatch) -> None:
