@@ -28,7 +28,10 @@ CONTAINER = """
     mount --rbind /dev "$ROOT/dev"
     mount -o remount,bind,ro "$ROOT"
     mount -t tmpfs tmpfs "$ROOT/tmp"
-    for pair in $VOLUMES; do mount --bind "${pair%:*}" "$ROOT${pair#*:}"; done
+    for pair in $VOLUMES; do
+        mkdir -p "$ROOT${pair#*:}"
+        mount --bind "${pair%:*}" "$ROOT${pair#*:}"
+    done
     exec chroot --userspec="$USER_OF_IMAGE" "$ROOT" env -i "$@"
 """
 
@@ -71,7 +74,8 @@ class Image(NamedTuple):
     ) -> tuple[list[str], dict[str, str]]:
         """Return how to run a command in a container, by default its own: the command and its environment."""
         for target in volumes:
-            self.root.joinpath(target.lstrip("/")).mkdir(parents=True, exist_ok=True)
+            if not target.startswith("/tmp/"):  # is there only while a container runs
+                self.root.joinpath(target.lstrip("/")).mkdir(parents=True, exist_ok=True)
         variables = [*self.config["Env"], *(f"{name}={value}" for name, value in environment.items())]
         outside = {
             "PATH": os.environ["PATH"],
