@@ -1,13 +1,16 @@
 """Settings, read from environment variables and `.env`."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).parents[1]
 
 
 class Settings(BaseSettings):
     """All settings; a test builds its own and passes them in."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=PROJECT / ".env", extra="ignore", frozen=True)
 
     environment: Literal["development", "test", "staging", "production"] = "development"

@@ -14,7 +14,7 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.database import session as database
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import get_engine, run_in_unit_of_work
 from ..support.settings import IsolatedSettings
@@ -28,7 +28,7 @@ class CommittedError(ProblemError):
 @pytest.fixture
 def app() -> App:
     """Return an application with views that write rows, some of which violate a constraint."""
-    app = create_app(IsolatedSettings(database_url=make_empty_database(), database_pool_size=2))
+    app = create_app(IsolatedSettings(database_url=make_database(), database_pool_size=2))
     app.add_url_rule("/write", "write", lambda: insert_note("view"), methods=["GET", "POST"])
     app.add_url_rule(
         "/conflict", "conflict", lambda: insert_note("view") and abort(409), methods=["POST"]

@@ -8,7 +8,7 @@ from random import uniform
 from typing import TypeVar
 from weakref import finalize
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -24,11 +24,14 @@ from .engine import EXECUTION_OPTIONS, Kind, engine_options, prepare, url_of
 from .errors import (
     MAX_RETRY_DELAY,
     DatabaseError,
+    SchemaOutdated,
     can_retry,
+    may_be_outdated,
     raise_write_refused,
     reject_unflushed_changes,
     to_problem,
 )
+from .revisions import require_database, require_migrations
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Result = TypeVar("Result")
@@ -38,6 +41,7 @@ class Database:
     """The connection pools of an application, and its units of work."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings, self.is_migrated = settings, False
         url, options = url_of(settings, "{{ cookiecutter.__driver }}"), engine_options(settings)
         self.engine = create_engine(url, **options)
         self.engines = {
@@ -95,9 +99,28 @@ class Database:
         return Session(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     def ping(self) -> None:
-        """Execute a trivial statement; raise an error if the database is unavailable."""
+        """Execute a trivial statement; raise an error if the database is unavailable or lacks migrations."""
+        if not self.is_migrated:
+            self.require_migrations()
+            self.is_migrated = True
         with self.probe.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def require_migrations(self) -> None:
+        """Raise SchemaOutdated if the database does not exist or lacks migrations."""
+        require_database(self.settings)
+        with self.probe.connect() as connection:
+            require_migrations(connection, self.settings)
+
+    def cause_of(self, error: DatabaseError) -> DatabaseError | SchemaOutdated:
+        """Return SchemaOutdated if missing migrations have caused an error, or else the error."""
+        try:
+            require_database(self.settings)
+            if may_be_outdated(error):
+                self.require_migrations()
+        except (SchemaOutdated, DBAPIError, PoolTimeoutError) as cause:
+            return cause
+        return error
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -180,8 +203,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def handle_database_error(error: DatabaseError) -> Response:
-    """Respond 409 to a violated constraint and 503 if the database is unavailable; reraise any other error."""
-    return handle_problem(to_problem(error))
+    """Respond 409 to a violated constraint, 503 if the database is unavailable or lacks migrations; reraise other errors."""
+    cause = get_database(current_app).cause_of(error)
+    return handle_problem(to_problem(cause))
 
 
 def get_database(app: Flask) -> Database:

@@ -27,7 +27,7 @@ from ..support.audit_events import security_events
 from ..support.databases import make_empty_database
 from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import run_command
-from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
+from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings, link_project
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -168,8 +168,9 @@ def test_run_migrates_in_development_only(
 
 
 def test_concurrent_upgrades_succeed(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, tmp_path: Path
 ) -> None:
+    link_project(tmp_path)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
     upgrade = [sys.executable, "-m", PACKAGE, "db", "upgrade"]
 

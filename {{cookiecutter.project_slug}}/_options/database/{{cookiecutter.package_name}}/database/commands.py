@@ -13,12 +13,17 @@ from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from ..cli.settings import get_settings
 from ..config import Settings
 from ..observability.audit_log import log_event, record_operator
-from .engine import is_unavailable, migration_engine
+from .engine import is_unavailable, migration_engine, prepare, url_of
+from .errors import SchemaOutdated
+from .revisions import require_database, require_migrations
 
 PROJECT = Path(__file__).parents[2]
 
@@ -118,11 +123,31 @@ def alembic_config(settings: Settings) -> Config:
 
 
 @contextmanager
+def command_engine() -> Iterator[Engine]:
+    """Yield an engine for the database of the settings, which must have all migrations."""
+    settings = get_settings()
+    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    prepare(engine)
+    with database_errors_as_cli_errors():
+        require_database(settings)
+        with engine.connect() as connection:
+            require_migrations(connection, settings)
+        yield engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Begin a transaction on the database of the settings, committed at its end."""
+    with command_engine() as engine, Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
 def database_errors_as_cli_errors() -> Iterator[None]:
     """Report errors of the database and of migrations in one line."""
     try:
         yield
-    except CommandError as error:
+    except (CommandError, SchemaOutdated) as error:
         raise click.ClickException(str(error)) from None
     except (DBAPIError, OSError) as error:
         # Anything else is a bug in a migration, which the traceback shows.

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.config import Settings
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database, make_empty_database
 from ..support.framework import App, client_for
 from ..support.sessions import get_engine, route_statements, route_work
 from ..support.settings import PACKAGE, IsolatedSettings
@@ -63,7 +63,7 @@ TERMINATE = (
 
 @pytest.fixture
 def database_url() -> SecretStr:
-    return make_empty_database()
+    return make_database()
 
 
 @pytest.fixture
