@@ -24,11 +24,18 @@ from .support.databases import migrated_database
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 from .support.event_loop import shared_event_loop
 # {% endif %}
+# {% if "flask" in cookiecutter.__facts %}
+from .support.flask_fixtures import flask_client, runner
+# {% endif %}
 from .support.framework import ENVIRONMENT_VARIABLES, App, client_for
 from .support.settings import SECRET_KEY, IsolatedSettings
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 
 __all__ = ["shared_event_loop"]
+# {% endif %}
+# {% if "flask" in cookiecutter.__facts %}
+
+__all__ = ["flask_client", "runner"]
 # {% endif %}
 
 

@@ -8,7 +8,7 @@ from random import uniform
 from typing import TypeVar
 from weakref import finalize
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -128,12 +128,11 @@ class Database:
         self.probe.dispose()
 
 
-class RequestUnit:
-    """The unit of work of a request, which begins when the request first uses its session."""
+class ContextUnit:
+    """The unit of work of a request or an application context, which begins when its session is first used."""
 
-    def __init__(self, database: Database, method: str) -> None:
-        self.database = database
-        self.kind: Kind = "read" if method in SAFE_METHODS else "write"
+    def __init__(self, database: Database, kind: Kind) -> None:
+        self.database, self.kind = database, kind
         self.sessions: dict[Kind, Session] = {}
         self.work, self.streams = ExitStack(), ExitStack()
         self.is_ended = False
@@ -157,7 +156,7 @@ class RequestUnit:
                 self.streams.close()
 
 
-UNIT: ContextVar[RequestUnit] = ContextVar("UNIT")
+UNIT: ContextVar[ContextUnit] = ContextVar("UNIT")
 
 
 class TransactionalFlask(Flask):
@@ -165,7 +164,8 @@ class TransactionalFlask(Flask):
 
     def full_dispatch_request(self) -> Response:
         """Commit after the last `after_request` function; handle an error of the commit like any other error."""
-        unit = RequestUnit(get_database(self), request.method)
+        kind: Kind = "read" if request.method in SAFE_METHODS else "write"
+        g._unit_of_work = unit = ContextUnit(get_database(self), kind)
         outer = UNIT.set(unit)
         try:
             response = super().full_dispatch_request()
@@ -198,6 +198,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     health.get_checks(app).add("database", database.ping)
     # Flask has no shutdown event: close the connections when the application is garbage-collected.
     finalize(app, database.dispose)
+    app.teardown_appcontext(end_context_unit)
+    app.shell_context_processor(lambda: {"database": database, "get_session": get_session})
     app.register_error_handler(DBAPIError, handle_database_error)
     app.register_error_handler(PoolTimeoutError, handle_database_error)
 
@@ -217,7 +219,8 @@ def get_database(app: Flask) -> Database:
 def get_session() -> Session:
     """Return the session of the request's unit of work, which ends before the response is sent.
 
-    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`.
+    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`. In an application context
+    without a request, the unit of work ends with the context.
     """
     unit = current_unit()
     return unit.session(unit.kind, unit.work)
@@ -229,12 +232,22 @@ def get_stream_session() -> Session:
     return unit.session("snapshot", unit.streams)
 
 
-def current_unit() -> RequestUnit:
-    """Return the unit of work of the request; raise RuntimeError before it begins and after it has ended."""
+def current_unit() -> ContextUnit:
+    """Return the unit of work of the request or the application context; raise RuntimeError if there is none, or no more."""
     unit = UNIT.get(None)
+    if unit is None and has_app_context() and not has_request_context():
+        unit = g.setdefault("_unit_of_work", ContextUnit(get_database(current_app), "write"))
     if unit is None or unit.is_ended:
         raise RuntimeError(
             "no unit of work: this code runs outside of a request, or after its unit of work;"
             " use `with database.begin() as session`"
         )
     return unit
+
+
+def end_context_unit(error: BaseException | None) -> None:
+    """Commit the unit of work of an application context, or roll back after an error; that of a request has ended."""
+    unit: ContextUnit | None = g.get("_unit_of_work")
+    if unit and not unit.is_ended:
+        unit.end(error)
+        unit.streams.close()

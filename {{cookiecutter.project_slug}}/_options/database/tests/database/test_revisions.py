@@ -1,6 +1,7 @@
 """Databases that lack migrations."""
 
 from pathlib import Path
+from shutil import copy
 
 import pytest
 from alembic import command
@@ -22,7 +23,8 @@ NO_TABLE = ["SELECT * FROM no_table"]
 @pytest.fixture
 def revision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """Add a migration to a copy of the project's, so that any project has one; return its id."""
-    (tmp_path / "pyproject.toml").symlink_to(PROJECT / "pyproject.toml")
+    # Not a link, which Alembic would follow to the migrations of the project.
+    copy(PROJECT / "pyproject.toml", tmp_path)
     (tmp_path / "migrations" / "versions").mkdir(parents=True)
     (tmp_path / "migrations" / "env.py").symlink_to(PROJECT / "migrations" / "env.py")
     (tmp_path / "migrations" / "versions" / "first.py").write_text(
