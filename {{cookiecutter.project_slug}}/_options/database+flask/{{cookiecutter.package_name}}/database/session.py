@@ -219,8 +219,7 @@ def get_database(app: Flask) -> Database:
 def get_session() -> Session:
     """Return the session of the request's unit of work, which ends before the response is sent.
 
-    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`. In an application context
-    without a request, the unit of work ends with the context.
+    A safe request (GET, HEAD, OPTIONS) is of the kind `read`, any other one `write`.
     """
     unit = current_unit()
     return unit.session(unit.kind, unit.work)
@@ -233,7 +232,7 @@ def get_stream_session() -> Session:
 
 
 def current_unit() -> ContextUnit:
-    """Return the unit of work of the request or the application context; raise RuntimeError if there is none, or no more."""
+    """Return the unit of work of the request, or of an application context without one; raise RuntimeError after its end."""
     unit = UNIT.get(None)
     if unit is None and has_app_context() and not has_request_context():
         unit = g.setdefault("_unit_of_work", ContextUnit(get_database(current_app), "write"))
