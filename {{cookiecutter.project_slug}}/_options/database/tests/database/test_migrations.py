@@ -167,6 +167,24 @@ def test_run_migrates_in_development_only(
     assert is_migrated(database_url) == expected
 
 
+def test_current_and_history_show_revisions(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
+    (added,) = versions.glob("*_a_test.py")
+    (revision,) = re.findall(r"^revision = ['\"](\w+)", added.read_text(), re.MULTILINE)
+
+    before = run_db(environment, database_url, "current").stdout
+    run_db(environment, database_url, "upgrade")
+    after = run_db(environment, database_url, "current").stdout
+    listed = run_db(environment, database_url, "history").stdout
+
+    assert revision not in before
+    assert after.startswith(f"{revision} (head)")
+    assert listed.splitlines()[0].endswith("a test")
+    assert "(current)" in listed
+
+
 def test_concurrent_upgrades_succeed(
     environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, tmp_path: Path
 ) -> None:

@@ -28,7 +28,9 @@ def revision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     (tmp_path / "migrations" / "versions").mkdir(parents=True)
     (tmp_path / "migrations" / "env.py").symlink_to(PROJECT / "migrations" / "env.py")
     (tmp_path / "migrations" / "versions" / "first.py").write_text(
-        "revision, down_revision = 'first', None\ndef upgrade() -> None: ...\n"
+        "revision, down_revision = 'first', None\n"
+        "def upgrade() -> None: ...\n"
+        "def downgrade() -> None: ...\n"
     )
     monkeypatch.setattr(f"{PACKAGE}.database.commands.PROJECT", tmp_path)
     return "first"
@@ -84,7 +86,11 @@ def test_database_may_have_newer_migrations(revision: str) -> None:
 
 
 def test_installation_without_migrations_requires_none(revision: str, tmp_path: Path) -> None:
+    url = make_empty_database()
+    config = alembic_config(IsolatedSettings(database_url=url))
+    command.upgrade(config, "heads")
+    command.downgrade(config, "base")
     (tmp_path / "migrations").rename(tmp_path / "removed")
 
-    with client_for(make_app(make_empty_database())) as client:
+    with client_for(make_app(url)) as client:
         assert client.get("/readyz").status_code == 200

@@ -1,9 +1,11 @@
 """Database commands: `python -m {{ cookiecutter.package_name }} db --help`."""
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -58,6 +60,26 @@ def downgrade(revision: str, sql: bool) -> None:
         command.downgrade(config, target, sql=sql)
     if not sql:
         log_event("database downgraded", revision=revision)
+
+
+@db.command()
+def current() -> None:
+    """Show the revisions of the database."""
+    show(command.current)
+
+
+@db.command()
+def history() -> None:
+    """List all migrations, newest first; the current ones are marked."""
+    show(partial(command.history, indicate_current=True))
+
+
+def show(print_with: Callable[[Config], None]) -> None:
+    """Print the output of a command of Alembic."""
+    config = alembic_config(get_settings())
+    config.stdout = sys.stdout
+    with database_errors_as_cli_errors():
+        print_with(config)
 
 
 def previous_revision(settings: Settings, config: Config) -> str:
