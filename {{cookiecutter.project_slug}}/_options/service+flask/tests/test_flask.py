@@ -4,7 +4,6 @@ import json
 import logging
 import threading
 from io import BytesIO
-from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
@@ -23,7 +22,7 @@ from {{ cookiecutter.package_name }}.web.health import get_checks
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
 from .support.framework import App, client_for, hang, operation, route_body
-from .support.settings import PROJECT, SECRET_KEY, IsolatedSettings
+from .support.settings import SECRET_KEY, IsolatedSettings
 
 
 class UnregisteredStatus(HTTPException):
@@ -49,7 +48,6 @@ def test_config_has_what_flask_and_extensions_read(app: App) -> None:
     assert development.config["MAX_CONTENT_LENGTH"] == 10
     assert not development.testing
     assert not development.config["SESSION_COOKIE_SECURE"]
-    assert Path(app.instance_path) == PROJECT / "instance"
 
 
 def test_session_cookie_is_signed(app: App, flask_client: FlaskClient) -> None:

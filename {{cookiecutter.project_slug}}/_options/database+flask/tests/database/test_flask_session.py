@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx2
@@ -17,7 +18,7 @@ from {{ cookiecutter.package_name }}.web.problems import ProblemError
 from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import get_engine, run_in_unit_of_work
-from ..support.settings import IsolatedSettings
+from ..support.settings import PROJECT, IsolatedSettings
 
 
 class CommittedError(ProblemError):
@@ -234,6 +235,10 @@ def test_command_of_the_application_has_a_session(app: App, client: httpx2.Clien
 
     assert app.test_cli_runner().invoke(args=["add-note"]).exit_code == 0
     assert stored_notes(app, client) == {"command"}
+
+
+def test_instance_folder_is_in_the_project(app: App) -> None:
+    assert Path(app.instance_path) == PROJECT / "instance"
 
 
 def test_shell_has_the_database(app: App) -> None:

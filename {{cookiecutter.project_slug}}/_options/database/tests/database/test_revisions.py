@@ -20,20 +20,20 @@ from ..support.settings import PACKAGE, PROJECT, SECRET_KEY, IsolatedSettings
 NO_TABLE = ["SELECT * FROM no_table"]
 
 
-@pytest.fixture
-def revision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Add a migration to a copy of the project's, so that any project has one; return its id."""
+@pytest.fixture(autouse=True)
+def migration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Replace the migrations of the project by one, so that every project has some."""
+    name = "first"
     # Not a link, which Alembic would follow to the migrations of the project.
     copy(PROJECT / "pyproject.toml", tmp_path)
     (tmp_path / "migrations" / "versions").mkdir(parents=True)
     (tmp_path / "migrations" / "env.py").symlink_to(PROJECT / "migrations" / "env.py")
-    (tmp_path / "migrations" / "versions" / "first.py").write_text(
-        "revision, down_revision = 'first', None\n"
+    (tmp_path / "migrations" / "versions" / f"{name}.py").write_text(
+        f"revision, down_revision = '{name}', None\n"
         "def upgrade() -> None: ...\n"
         "def downgrade() -> None: ...\n"
     )
     monkeypatch.setattr(f"{PACKAGE}.database.commands.PROJECT", tmp_path)
-    return "first"
 
 
 def make_app(url: SecretStr, environment: str = "development") -> App:
@@ -46,7 +46,7 @@ def make_app(url: SecretStr, environment: str = "development") -> App:
 
 @pytest.mark.parametrize("environment", ["development", "production"])
 def test_missing_migrations_are_reported_with_the_command(
-    revision: str, environment: str, caplog: pytest.LogCaptureFixture
+    environment: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with client_for(make_app(make_empty_database(), environment)) as client:
         ready, things = client.get("/readyz"), client.get("/things")
@@ -61,7 +61,7 @@ def test_missing_migrations_are_reported_with_the_command(
     assert SCHEMA_OUTDATED in caplog.messages
 
 
-def test_database_is_ready_when_migrations_were_applied(revision: str) -> None:
+def test_database_is_ready_when_migrations_were_applied() -> None:
     url = make_empty_database()
 
     with client_for(make_app(url)) as client:
@@ -73,7 +73,7 @@ def test_database_is_ready_when_migrations_were_applied(revision: str) -> None:
         assert client.get("/things").status_code == 500
 
 
-def test_database_may_have_newer_migrations(revision: str) -> None:
+def test_database_may_have_newer_migrations() -> None:
     url = make_empty_database()
     engine = create_engine(url.get_secret_value())
     with engine.begin() as connection:
@@ -85,7 +85,7 @@ def test_database_may_have_newer_migrations(revision: str) -> None:
         assert client.get("/readyz").status_code == 200
 
 
-def test_installation_without_migrations_requires_none(revision: str, tmp_path: Path) -> None:
+def test_installation_without_migrations_requires_none(tmp_path: Path) -> None:
     url = make_empty_database()
     config = alembic_config(IsolatedSettings(database_url=url))
     command.upgrade(config, "heads")

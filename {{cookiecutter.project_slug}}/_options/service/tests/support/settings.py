@@ -42,5 +42,11 @@ class IsolatedSettings(Settings):
 
 def link_project(folder: Path) -> None:
     """Link the code of the project into a folder, which has no `.env`."""
-    for name in (PACKAGE, "migrations", "pyproject.toml"):
+    for name in (
+        PACKAGE,
+        # {% if "database" in cookiecutter.__facts %}
+        "migrations",
+        # {% endif %}
+        "pyproject.toml",
+    ):
         (folder / name).symlink_to(PROJECT / name)
