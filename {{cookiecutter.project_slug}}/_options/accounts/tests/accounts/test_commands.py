@@ -194,4 +194,5 @@ def test_account_with_a_random_password_is_created_once(
     engine.dispose()
 
     assert password
-    assert log_in(client, EMAIL, password).status_code == 200
+    with client:
+        assert log_in(client, EMAIL, password).status_code == 200
