@@ -1,6 +1,7 @@
 """What the files of all combinations hold, each different content looked at once."""
 
 import ast
+import posixpath
 import re
 import subprocess
 import tomllib
@@ -11,14 +12,16 @@ from pathlib import Path, PurePosixPath
 from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]  # it has no types
 from validate_pyproject import api as metadata
 
-from tests.support.documentation import blocks, links
+from tests.support.documentation import blocks, links, patched
 from tests.support.every_combination import contents, contents_of, renders, spanning, where, write
 from tests.support.rendering import BIN
 from tests.support.template import Files
 
 
 def test_nothing_of_the_template_language_is_left() -> None:
-    left = [each for each in contents() if re.search(r"\{\{|\{%|\{#|cookiecutter", f"{each.path}\n{each.text}")]
+    # A recipe shows a template of Flask.
+    texts = {each: re.sub(r"^```html .*?^```", "", each.text, flags=re.DOTALL | re.MULTILINE) for each in contents()}
+    left = [each for each in texts if re.search(r"\{\{|\{%|\{#|cookiecutter", f"{each.path}\n{texts[each]}")]
 
     assert [where(each) for each in left] == []
 
@@ -27,11 +30,13 @@ def test_lines_end_as_they_should() -> None:
     wrong = []
     for each in contents():
         has_blank_lines = each.path.endswith((".py", ".mako"))  # ruff knows better, and mako makes Python
+        # Nor does a page decide about the code that it shows.
+        prose = re.sub(r"^```.*?^```", "```", each.text, flags=re.DOTALL | re.MULTILINE)
         is_right = (
             each.text.endswith("\n")
             and not each.text.endswith("\n\n")
             and not re.search(r"[ \t\r]$", each.text, re.MULTILINE)
-            and (has_blank_lines or "\n\n\n" not in each.text)
+            and (has_blank_lines or "\n\n\n" not in prose)
         )
         # Licences have their own form, and an empty module is empty.
         if not is_right and each.path != "LICENSE" and each.text:
@@ -111,12 +116,25 @@ def names_of(text: str) -> set[str]:
 def test_links_lead_to_files_that_are_there() -> None:
     broken = set()
     for variant, files in renders().items():
-        for path in {"README.md", "AGENTS.md"} & files.keys():
-            for target in links(files[path]):
+        for path in {"README.md", "AGENTS.md", "docs/recipes.md"} & files.keys():
+            for link in links(files[path]):
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
                 if target not in files and not any(each.startswith(f"{target.rstrip('/')}/") for each in files):
                     broken.add(f"{path} links to {target} with {variant.name()}")
 
     assert broken == set()
+
+
+def test_changes_of_recipes_can_be_applied() -> None:
+    checked: set[tuple[str, str]] = set()
+    for files in renders().values():
+        for block in blocks(files.get("docs/recipes.md", "")):
+            text = files.get(block.attributes.get("file", ""), "")
+            if block.language == "diff" and (block.text, text) not in checked:
+                assert patched(text, block.text) != text
+                checked.add((block.text, text))
+
+    assert checked
 
 
 def test_readme_shows_the_layout_as_it_is() -> None:

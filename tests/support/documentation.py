@@ -38,6 +38,26 @@ def blocks(page: str) -> Iterator[Block]:
         )
 
 
+def write_block(block: Block, folder: Path) -> None:
+    """Write the file that a block shows, or apply its changes to the file."""
+    path = folder / block.attributes["file"]
+    if block.language == "diff":
+        path.write_text(patched(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+
+
+def patched(text: str, diff: str) -> str:
+    """Apply a diff without line numbers: its lines that are there already must occur once. `@@` separates places."""
+    for place in re.split(r"^@@\n", diff, flags=re.MULTILINE):
+        lines = place.splitlines(keepends=True)
+        old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
+        assert f"\n{text}".count(f"\n{old}") == 1, place
+        text = f"\n{text}".replace(f"\n{old}", f"\n{new}").removeprefix("\n")
+    return text
+
+
 def links(page: str) -> Iterator[str]:
     """Give the targets of links into the repository."""
     for target in LINK.findall(without_code(page)):

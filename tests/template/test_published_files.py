@@ -19,7 +19,16 @@ SECRET = [
     "my_service/client.p12",
     "id_ed25519",
 ]
-SECRET += ["my_service/.env", "tests/server.key", ".pypirc", ".netrc", "backup.dump", "service.log"]
+SECRET += [
+    "my_service/.env",
+    "migrations/.env",
+    "migrations/server.key",
+    "tests/server.key",
+    ".pypirc",
+    ".netrc",
+    "backup.dump",
+    "service.log",
+]
 DATA = ["service.db", "service.db-wal", "my_service/service.db", "instance/development.db", "instance/secret.txt"]
 SQLITE = ["service.sqlite", "service.sqlite3", "tests/service.sqlite3-shm"]
 # What nobody has thought of stays in the folder, and can be committed.
@@ -66,4 +75,5 @@ def test_distributions_contain_no_secrets(
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive_of_wheel:
         installed = {name for name in archive_of_wheel.namelist() if ".dist-info/" not in name}
-    assert installed == {name for name in rendered if name.startswith("my_service/")}
+    moved = {name.replace("migrations/", "my_service/migrations/", 1) for name in rendered}
+    assert installed == {name for name in moved if name.startswith("my_service/")}

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.support.documentation import Block, anchors, blocks, headings, links, questions_table
+from tests.support.documentation import Block, anchors, blocks, headings, links, questions_table, write_block
 from tests.support.environments import run
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
@@ -58,16 +58,13 @@ class Reader:
             # What is shown of a file may end with the head of a function.
             ast.parse(f"{block.text}    ..." if "shows" in block.attributes else block.text)
             if "file" in block.attributes:
-                path = self.folder / block.attributes["file"]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(block.text, encoding="utf-8")
-                if self.tests and path.name.startswith("test_"):
+                write_block(block, self.folder)
+                if self.tests and PurePosixPath(block.attributes["file"]).name.startswith("test_"):
                     self.tests.append(block.attributes["file"])
             if "shows" in block.attributes:
                 assert block.text in (self.folder / block.attributes["shows"]).read_text(encoding="utf-8"), block
         elif block.language == "diff" and "file" in block.attributes:
-            path = self.folder / block.attributes["file"]
-            path.write_text(patched(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+            write_block(block, self.folder)
         elif block.language == "json":
             json.loads(block.text)
 
@@ -97,14 +94,6 @@ class Reader:
         if self.server:
             self.server.__exit__(None, None, None)
             self.server = None
-
-
-def patched(text: str, diff: str) -> str:
-    """Apply a diff without line numbers: its lines that are there already must occur once."""
-    lines = diff.splitlines(keepends=True)
-    old, new = ("".join(line[1:] for line in lines if line[0] in marks) for marks in (" -", " +"))
-    assert text.count(old) == 1, diff
-    return text.replace(old, new)
 
 
 @contextmanager

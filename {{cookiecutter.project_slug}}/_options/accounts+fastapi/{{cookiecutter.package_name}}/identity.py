@@ -1,15 +1,15 @@
 """The identity of the client: the account of its token. Domains depend on this and not on accounts."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 
-from .accounts.dependencies import SCHEME, ActiveUser, MaybeUser, detached_user, scoped
+from .accounts.dependencies import ActiveUser, MaybeUser, detached_user, scoped
 from .accounts.models import User
 
-# For `openapi_extra` of an endpoint that takes an OptionalSubject.
-OPTIONAL_SECURITY: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}, {}]}
+# The statuses of the errors of `stream_subject`, in addition to 401.
+STREAM_PROBLEMS = (403,)
 
 
 async def subject(user: ActiveUser) -> str:

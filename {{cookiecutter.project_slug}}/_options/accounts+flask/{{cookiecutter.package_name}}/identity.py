@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from .accounts.dependencies import active_user, detached_user, maybe_user, scoped
 
+# The statuses of the errors of `stream_subject`, in addition to 401.
+STREAM_PROBLEMS = (403,)
+
 
 def subject() -> str:
     """Return the id of the client's account, or respond 401."""

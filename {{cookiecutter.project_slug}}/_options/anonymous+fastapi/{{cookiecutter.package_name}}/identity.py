@@ -1,12 +1,12 @@
 """The identity of the client: unknown. Authenticate clients here."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 
-# For `openapi_extra` of an endpoint that takes an OptionalSubject.
-OPTIONAL_SECURITY: dict[str, Any] | None = None
+# The statuses of the errors of `stream_subject`, in addition to 401.
+STREAM_PROBLEMS: tuple[int, ...] = ()
 
 
 async def subject() -> str | None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+# The statuses of the errors of `stream_subject`, in addition to 401.
+STREAM_PROBLEMS: tuple[int, ...] = ()
+
 
 def subject() -> str | None:
     """Return who the client is, as far as that is known."""

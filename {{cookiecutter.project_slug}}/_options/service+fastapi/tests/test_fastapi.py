@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import APIKeyHeader
 from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.testclient import TestClient
@@ -20,6 +21,9 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.cli.http_protocol import HttpProtocol
+from {{ cookiecutter.package_name }}.observability.requests import RequestRecord
+from {{ cookiecutter.package_name }}.openapi.document import OPTIONAL
 from {{ cookiecutter.package_name }}.web.health import get_checks
 from {{ cookiecutter.package_name }}.web.requests import StrictRoute
 from {{ cookiecutter.package_name }}.web.schemas import Schema
@@ -185,6 +189,19 @@ def test_head_closes_a_stream_in_a_task_group(app: App, caplog: pytest.LogCaptur
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
+def record_disconnect(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Return an event that is set when the server has noticed that a client has disconnected."""
+    left = Event()
+    lose_connection = HttpProtocol.connection_lost
+
+    def connection_lost(protocol: HttpProtocol, error: Exception | None) -> None:
+        lose_connection(protocol, error)
+        left.set()
+
+    monkeypatch.setattr(HttpProtocol, "connection_lost", connection_lost)
+    return left
+
+
 def logged_statuses(lines: str) -> list[int]:
     """Return the status of each logged request."""
     entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
@@ -270,6 +287,118 @@ def test_disconnect_during_the_body_logs_no_error(
         assert ended.wait(10)
 
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[1,"], ids=["before the response", "during the body"])
+def test_disconnect_is_logged_with_status_499(
+    body: bytes,
+    production_settings: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = create_app(IsolatedSettings.model_validate(production_settings))
+    begun, left = Event(), record_disconnect(monkeypatch)
+
+    def wait() -> None:
+        begun.set()
+        assert left.wait(10)
+
+    route(app, "/wait", wait)
+    route_body(app, "/echo", list[int])
+
+    with running_server(app) as port, Client(port) as client:
+        if body:
+            client.send("POST /echo HTTP/1.1", "Content-Length: 9", body=body)
+        else:
+            client.send("GET /wait HTTP/1.1")
+            assert begun.wait(10)
+        client.socket.close()
+        assert left.wait(10)
+
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+    assert logged_statuses(capsys.readouterr().err) == [499]
+
+
+def test_request_ends_before_its_background_tasks(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    records: list[RequestRecord] = []
+    ended_before_task: list[RequestRecord] = []
+    app.state.observers.append(records.append)
+
+    async def fail() -> None:
+        ended_before_task.extend(records)
+        raise RuntimeError("in the background")
+
+    async def accept(tasks: BackgroundTasks) -> str:
+        tasks.add_task(fail)
+        return "accepted"
+
+    app.add_api_route("/accept", accept)
+
+    with running_server(app) as port, Client(port) as client:
+        client.send("GET /accept HTTP/1.1", "Connection: close")
+        assert client.receive().endswith(b'"accepted"')
+
+    assert [each.status for each in ended_before_task] == [200]
+    assert records == ended_before_task
+    (error,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert "in the background" in (error.exc_text or "")
+
+
+def test_error_while_streaming_is_logged_once(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    route(app, "/stream", fail_while_streaming)
+
+    with running_server(app) as port, Client(port) as client:
+        client.send("GET /stream HTTP/1.1")
+        assert not client.receive().endswith(b"0\r\n\r\n")
+
+    assert len([each for each in caplog.records if each.levelname == "ERROR"]) == 1
+
+
+@pytest.mark.parametrize("prefix", ["/shop", ""], ids=["kept by the proxy", "removed by the proxy"])
+def test_urls_and_mounts_below_the_root_path(prefix: str, tmp_path: Path) -> None:
+    app = create_app(IsolatedSettings(root_path="/shop"))
+    (tmp_path / "a.txt").write_text("text")
+
+    async def read_url(request: Request) -> str:
+        assert request.scope["raw_path"] == b"/shop/url"
+        return str(request.url)
+
+    app.add_api_route("/url", read_url)
+    app.mount("/files", StaticFiles(directory=tmp_path))
+    app.mount("/below", create_app(IsolatedSettings()))
+
+    with client_for(app) as client:
+        assert client.get(f"{prefix}/url?a=1").json() == "http://localhost/shop/url?a=1"
+        assert client.get(f"{prefix}/files/a.txt").text == "text"
+        assert client.get(f"{prefix}/below/livez").status_code == 200
+
+
+def test_document_describes_optional_security(app: App) -> None:
+    key = APIKeyHeader(name="X-Key", scheme_name="Key")
+    optional_key = APIKeyHeader(name="X-Key", scheme_name=f"Key{OPTIONAL}", auto_error=False)
+    for path, schemes in {
+        "/required": [key],
+        "/optional": [optional_key],
+        "/both": [optional_key, key],
+        "/none": [],
+    }.items():
+        dependencies = [Depends(scheme) for scheme in schemes]
+        app.add_api_route(path, raise_not_modified, name=path, dependencies=dependencies)
+
+    with client_for(app) as client:
+        documents = [client.get("/openapi.json").json() for _ in range(2)]
+
+    assert documents[0] == documents[1]
+    paths = documents[0]["paths"]
+    assert paths["/required"]["get"]["security"] == [{"Key": []}]
+    assert paths["/optional"]["get"]["security"] == [{"Key": []}, {}]
+    assert paths["/both"]["get"]["security"] == [{"Key": []}]
+    assert "security" not in paths["/none"]["get"]
+    assert documents[0]["components"]["securitySchemes"]["Key"]["name"] == "X-Key"
+    assert f"Key{OPTIONAL}" not in documents[0]["components"]["securitySchemes"]
 
 
 def test_chunked_body_size_is_limited() -> None:

@@ -38,6 +38,8 @@ HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
 PUBLIC_SUFFIX = r"\*\.((ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}|[^.]+)\.?"
 # The shortest accepted prefixes: of IPv4, private IPv6 and public IPv6 networks.
 MIN_PREFIX, MIN_PRIVATE_PREFIX6, MIN_PUBLIC_PREFIX6 = 8, 7, 16
+# Paths of the service, and their beginnings.
+OWN_PATH = r"/(api(/v1(/.*)?)?|docs|livez|openapi\.json|readyz)"
 
 
 class ServiceSettings(BaseSettings):
@@ -95,7 +97,7 @@ class ServiceSettings(BaseSettings):
     root_path: str = Field(
         "",
         pattern=r"^(/[\w.~-]+)*$",
-        description="path that a proxy serves the service under, such as /shop",
+        description="path that a proxy adds to those of the service, such as /shop for /shop/api/v1",
     )
     max_body_size: int = Field(1024 * 1024, ge=0, description="largest body of a request, in bytes")
     allowed_hosts: Annotated[
@@ -137,6 +139,16 @@ class ServiceSettings(BaseSettings):
                 raise ValueError("is required outside development")
             validate_secret(secret_key.get_secret_value())
         return secret_key
+
+    @field_validator("root_path")
+    @classmethod
+    def _reject_own_paths(cls, root_path: str) -> str:
+        if re.fullmatch(OWN_PATH, root_path):
+            raise ValueError(
+                "must not begin a path of the service, which could be a path with or without it:"
+                " leave it empty if clients use the paths of the service"
+            )
+        return root_path
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -10,6 +10,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from ..config import Settings
 from ..database.session import SessionDep, get_database
+from ..openapi.document import OPTIONAL
 from . import service
 from .limits import Limits
 from .models import User
@@ -30,9 +31,9 @@ class TokenScheme(OAuth2PasswordBearer):
         """Read nothing: the method of FastAPI accepts requests, but no WebSockets."""
 
 
-SCHEME = TokenScheme(
-    "api/v1/accounts/token", scheme_name=OAuth2PasswordBearer.__name__, scopes=SCOPES
-)
+TOKEN_URL, NAME = "api/v1/accounts/token", OAuth2PasswordBearer.__name__
+SCHEME = TokenScheme(TOKEN_URL, scheme_name=NAME, scopes=SCOPES)
+OPTIONAL_SCHEME = TokenScheme(TOKEN_URL, scheme_name=NAME + OPTIONAL, scopes=SCOPES)
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
@@ -84,7 +85,11 @@ async def detached_user(connection: HTTPConnection, claims: ClaimsDep) -> User:
 DetachedUser = Annotated[User, Depends(detached_user)]
 
 
-async def maybe_user(connection: HTTPConnection, session: SessionDep) -> User | None:
+async def maybe_user(
+    connection: HTTPConnection,
+    session: SessionDep,
+    scheme: Annotated[object, Depends(OPTIONAL_SCHEME)] = None,
+) -> User | None:
     """Return the account of the token, None without a token, or respond 401 to an invalid one."""
     if "Authorization" not in connection.headers:
         return None

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ..database.session import SessionDep, get_database
+from ..openapi.responses import problems
 from ..web.dependencies import SettingsDep
 from . import service
 from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens, get_hashing_pool
@@ -18,7 +19,7 @@ from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequ
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=RateLimitedRoute)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=problems(403, 409, 429))
 async def register(
     body: Registration, settings: SettingsDep, session: SessionDep, request: Request
 ) -> Account:
@@ -40,7 +41,7 @@ async def read_account(user: ActiveUser) -> Account:
     return Account.model_validate(user)
 
 
-@router.put("/me/password", status_code=204, response_class=Response)
+@router.put("/me/password", status_code=204, response_class=Response, responses=problems(429))
 async def change_password(
     user: DetachedUser,
     claims: ClaimsDep,
@@ -58,7 +59,7 @@ async def change_password(
     await session.run_sync(service.change_password, claims, user, is_correct, new_hash)
 
 
-@router.post("/token")
+@router.post("/token", responses=problems(400, 429))
 async def make_tokens(
     form: Annotated[TokenRequest, Form()],
     settings: SettingsDep,

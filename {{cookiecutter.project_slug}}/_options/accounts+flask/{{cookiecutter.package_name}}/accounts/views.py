@@ -19,7 +19,7 @@ bp.after_request(add_rate_limit_headers)
 
 
 @bp.post("")
-@operation(status=201)
+@operation(status=201, problems=[403, 409, 429])
 def register(body: Registration) -> Account:
     """Create an account, if registration is enabled."""
     if not get_settings().registration:
@@ -40,7 +40,7 @@ def read_account() -> Account:
 
 
 @bp.put("/me/password")
-@operation(status=204, security=detached_user)
+@operation(status=204, problems=[429], security=detached_user)
 def change_password(body: PasswordChange) -> None:
     """Change the password, and revoke all other logins of the account."""
     user, pool = detached_user(), get_hashing_pool()
@@ -53,7 +53,7 @@ def change_password(body: PasswordChange) -> None:
 
 
 @bp.post("/token")
-@operation()
+@operation(problems=[400, 429])
 def make_tokens(form: TokenRequest) -> TokenPair:
     """Issue tokens for a password, or for a refresh token, which can be used once."""
     if form.grant_type == "refresh_token":

@@ -84,6 +84,29 @@ def test_anonymous_clients_cannot_read_drafts_or_write(client: httpx2.Client) ->
         assert client.get(POSTS).json()["items"] == []
 
 
+def test_anonymous_clients_read_published_posts(client: httpx2.Client) -> None:
+    path = post_path(create(client))
+    client.post(f"{path}/publish")
+
+    with patch.dict(client.headers):
+        del client.headers["Authorization"]
+        assert client.get(path).json()["slug"] == POST["slug"]
+        assert [each["slug"] for each in client.get(POSTS).json()["items"]] == [POST["slug"]]
+
+
+def test_document_makes_authentication_optional_for_reading(client: httpx2.Client) -> None:
+    document = client.get("/openapi.json").json()
+
+    paths = document["paths"]
+    required: dict[str, list[str]] = {"OAuth2PasswordBearer": []}
+    for path in (POSTS, POSTS + "/{post_id}"):
+        assert paths[path]["get"]["security"] == [required, {}]
+    for path in (POSTS, POSTS + "/{post_id}/publish"):
+        assert paths[path]["post"]["security"] == [required]
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["scopes"] == {"posts:export": "Export all posts."}
+
+
 def test_anonymous_list_of_drafts_executes_no_statement(app: App, client: httpx2.Client) -> None:
     create(client)
     executed: list[object] = []

@@ -7,6 +7,8 @@ from .exceptions import NotYourPost, PostNotFound
 from .models import Post
 from .schemas import NewPost, PostQuery
 
+# The statuses of the errors of `check_write`.
+WRITE_PROBLEMS = (403, 404)
 # Without an account, the subject is NULL, which equals no owner.
 VISIBLE = (Post.published_at.is_not(None) | (Post.owner == bindparam("subject")),)
 

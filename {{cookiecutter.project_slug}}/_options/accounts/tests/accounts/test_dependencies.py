@@ -13,7 +13,7 @@ from {{ cookiecutter.package_name }}.config import Settings
 from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import rolled_back, route_statements
-from .account_requests import ACCOUNTS, authorization, read_me, sign_up
+from .account_requests import ACCOUNTS, TOKEN, authorization, read_me, sign_up
 from .endpoints import route_identities, route_news, route_reports, set_request_state
 
 PROMOTE = "UPDATE users SET scope = 'other reports:read'"
@@ -88,12 +88,14 @@ def test_undeclared_scope_raises_an_error(app: App) -> None:
         route_reports(app, "/reports", "reports:raed")
 
 
-def test_document_describes_the_declared_scopes(client: httpx2.Client) -> None:
-    document = client.get("/openapi.json").json()
+def test_document_describes_the_declared_scopes(settings: Settings) -> None:
+    with client_for(create_app(settings)) as client:
+        document = client.get("/openapi.json").json()
 
-    (scheme,) = document["components"]["securitySchemes"].values()
-    described = scheme["flows"]["password"]["scopes"]
-    assert described | {"reports:read": "Read reports."} == scopes.SCOPES
+    flow = {"tokenUrl": TOKEN.removeprefix("/"), "scopes": scopes.SCOPES}
+    assert document["components"]["securitySchemes"] == {
+        "OAuth2PasswordBearer": {"type": "oauth2", "flows": {"password": flow}}
+    }
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,9 @@ def test_account_limit_does_not_affect_other_accounts(client_with: ClientWith) -
         wrong = log_in(client, email.upper(), "a wrong password")
 
         assert_rate_limited(log_in(client, email), "account-from-address")
-        assert log_in(client, new_email()).status_code == 401
+        assert log_in(client, new_email()).status_code == 400
         assert first.headers["RateLimit"].startswith('"account-from-address";r=1;t=')
-        assert wrong.status_code == 401
+        assert wrong.status_code == 400
         assert wrong.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
         assert "RateLimit" not in read_me(client, first.json()).headers
 
@@ -151,7 +151,7 @@ def test_wrong_passwords_from_other_networks_do_not_lock_the_account(
         assert owner.status_code == 200
         assert owner.headers["RateLimit"].startswith('"account-from-address";r=0;t=')
         for address in ("203.0.113.2", "203.0.113.3"):
-            assert log_in_from(client, address, email, "a wrong password").status_code == 401
+            assert log_in_from(client, address, email, "a wrong password").status_code == 400
         assert_rate_limited(log_in_from(client, "203.0.113.4", email), "account", 8)
         # Existing logins remain valid.
         assert refresh(client, tokens).status_code == 200
@@ -162,10 +162,10 @@ def test_address_limit_includes_all_accounts(
 ) -> None:
     with client_with(address_limit="2 per minute") as client:
         for left in (1, 0):
-            assert log_in(client, new_email()).status_code == 401
+            assert log_in(client, new_email()).status_code == 400
             assert register(client).status_code == 201
             rejected = refresh(client, {"refresh_token": "a"})
-            assert rejected.status_code == 401
+            assert rejected.status_code == 400
             assert rejected.headers["RateLimit"].startswith(f'"address";r={left};t=')
 
         caplog.clear()
@@ -225,12 +225,12 @@ def test_refresh_token_reuse_revokes_a_rate_limited_login(client_with: ClientWit
         renewed = refresh(client, stolen).json()
         assert_rate_limited(refresh(client, renewed), "account-from-address", 1)
 
-        assert refresh(client, stolen).status_code == 401
+        assert refresh(client, stolen).status_code == 400
 
         assert read_me(client, renewed).status_code == 401
 
 
-@pytest.mark.parametrize(("proxies", "statuses"), [((), [401, 429]), ((PROXY,), [401, 401])])
+@pytest.mark.parametrize(("proxies", "statuses"), [((), [400, 429]), ((PROXY,), [400, 400])])
 def test_rate_limits_use_the_client_address_behind_trusted_proxies(
     client_with: ClientWith, proxies: tuple[IPv4Network, ...], statuses: list[int]
 ) -> None:
@@ -240,8 +240,8 @@ def test_rate_limits_use_the_client_address_behind_trusted_proxies(
 
 def test_addresses_of_one_network_share_a_limit(client_with: ClientWith) -> None:
     with client_with(address_limit="2 per minute", trusted_proxies=(PROXY,)) as client:
-        assert statuses_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [401, 401, 429]
-        assert statuses_from(client, "2001:db8:0:1::1") == [401]
+        assert statuses_from(client, "2001:db8::1", "2001:db8::2", "2001:db8::3") == [400, 400, 429]
+        assert statuses_from(client, "2001:db8:0:1::1") == [400]
 
 
 @pytest.mark.parametrize(
@@ -260,11 +260,11 @@ def test_address_belongs_to_its_network(address: str, network: str) -> None:
 def test_ports_and_invalid_addresses_share_a_limit(client_with: ClientWith) -> None:
     with client_with(address_limit="1 per minute", trusted_proxies=(PROXY,)) as client:
         assert statuses_from(client, "192.0.2.1:1", "192.0.2.1:2", "::ffff:192.0.2.1") == [
-            401,
+            400,
             429,
             429,
         ]
-        assert statuses_from(client, "unknown", "_hidden", "192.0.2.1, text") == [401, 429, 429]
+        assert statuses_from(client, "unknown", "_hidden", "192.0.2.1, text") == [400, 429, 429]
 
 
 @pytest.mark.parametrize(
@@ -454,3 +454,15 @@ def test_expired_keys_are_kept_until_the_next_sweep() -> None:
     storage.acquire_entry("d", limit=1, expiry=60)
 
     assert "expired" in storage.events
+
+
+def test_scripts_of_other_origins_can_read_the_limits(client_with: ClientWith) -> None:
+    origin = "https://app.example.com"
+    with client_with(cors_origins=(origin,)) as client:
+        form = {"username": new_email(), "password": "wrong"}
+        response = client.post(f"{ACCOUNTS}/token", data=form, headers={"Origin": origin})
+
+    exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
+    for name in ("RateLimit", "RateLimit-Policy"):
+        assert name in response.headers
+        assert name in exposed

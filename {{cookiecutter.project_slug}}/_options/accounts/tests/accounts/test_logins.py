@@ -79,10 +79,10 @@ def test_refresh_token_reuse_revokes_only_its_login(client: httpx2.Client) -> No
     stolen, other = (log_in(client, email).json() for _ in range(2))
     renewed = refresh(client, stolen).json()
 
-    assert refresh(client, stolen).status_code == 401
+    assert refresh(client, stolen).status_code == 400
 
-    # The response was 401, but the revocation was committed.
-    assert refresh(client, renewed).status_code == 401
+    # The response was 400, but the revocation was committed.
+    assert refresh(client, renewed).status_code == 400
     assert read_me(client, renewed).status_code == 401
     assert read_me(client, other).status_code == 200
     assert refresh(client, other).status_code == 200
@@ -95,9 +95,9 @@ def test_concurrent_refresh_succeeds_once_and_revokes_the_login(client: httpx2.C
         responses = list(pool.map(lambda _: refresh(client, tokens), range(50)))
 
     statuses = Counter(response.status_code for response in responses)
-    assert statuses == {200: 1, 401: 49}
+    assert statuses == {200: 1, 400: 49}
     renewed = [response.json() for response in responses if response.status_code == 200]
-    assert [refresh(client, each).status_code for each in renewed] == [401]
+    assert [refresh(client, each).status_code for each in renewed] == [400]
 
 
 @pytest.mark.parametrize(
@@ -117,19 +117,27 @@ def test_concurrent_refresh_succeeds_once_and_revokes_the_login(client: httpx2.C
 def test_invalid_form_is_rejected(client: httpx2.Client, form: dict[str, str]) -> None:
     response = client.post(TOKEN, data=form)
 
-    assert response.status_code == 422
+    assert response.status_code == response.json()["status"] == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    is_known = form.get("grant_type") != "client_credentials"
+    assert response.json()["error"] == ("invalid_request" if is_known else "unsupported_grant_type")
     assert {each["location"] for each in response.json()["errors"]} == {"body"}
 
 
 def test_json_login_is_rejected(client: httpx2.Client) -> None:
     body = {"username": "alice@example.com", "password": "a password used only in tests"}
 
-    assert client.post(TOKEN, json=body).status_code == 422
+    response = client.post(TOKEN, json=body)
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("token", ["a", "\0", "é" * 43, "a" * 200])
 def test_unknown_refresh_token_is_rejected(client: httpx2.Client, token: str) -> None:
-    assert refresh(client, {"refresh_token": token}).status_code == 401
+    response = refresh(client, {"refresh_token": token})
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+    assert "WWW-Authenticate" not in response.headers
 
 
 def test_logout_revokes_the_login(client: httpx2.Client) -> None:
@@ -138,7 +146,7 @@ def test_logout_revokes_the_login(client: httpx2.Client) -> None:
 
     assert post(client, "logout", current) == 204
     assert [read_me(client, each).status_code for each in (current, other)] == [401, 200]
-    assert refresh(client, current).status_code == 401
+    assert refresh(client, current).status_code == 400
     assert post(client, "logout-everywhere", other) == 204
     assert [read_me(client, each).status_code for each in (other, third)] == [401, 401]
     assert post(client, "logout", current) == post(client, "logout-everywhere", current) == 401
@@ -150,7 +158,7 @@ def test_expired_login_is_rejected_and_deleted(client: httpx2.Client) -> None:
     client.post("/expire")
     before = client.get("/count").json()
 
-    assert refresh(client, tokens).status_code == 401
+    assert refresh(client, tokens).status_code == 400
     assert log_in(client, email).status_code == 200
     assert client.get("/count").json() == before
 
@@ -187,7 +195,7 @@ def test_login_fails_if_the_password_changes_during_verification(
         lambda: changed.append(client.put(f"{ACCOUNTS}/me/password", json=body, headers=headers))
     )
 
-    assert log_in(client, email).status_code == 401
+    assert log_in(client, email).status_code == 400
     assert [each.status_code for each in changed] == [204]
 
 
@@ -200,6 +208,6 @@ def test_login_fails_if_the_account_is_deleted_during_verification(
     after_verify(lambda: client.post("/delete"))
     caplog.set_level("INFO")
 
-    assert log_in(client, email).status_code == 401
+    assert log_in(client, email).status_code == 400
     events = [vars(each)["event"] for each in caplog.records if each.message == "security"]
     assert events[-1] == "login refused"

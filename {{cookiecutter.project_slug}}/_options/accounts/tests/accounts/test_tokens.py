@@ -241,10 +241,10 @@ def test_passwords_tokens_and_emails_are_not_logged(
         issued = sign_up(client)
         client.get(ME, headers=authorization(issued))
         renewed = refresh(client, issued).json()
-        assert refresh(client, issued).status_code == refresh(client, renewed).status_code == 401
-        assert refresh(client, {"refresh_token": "unknown"}).status_code == 401
+        assert refresh(client, issued).status_code == refresh(client, renewed).status_code == 400
+        assert refresh(client, {"refresh_token": "unknown"}).status_code == 400
         assert register(client, password="Password@123").status_code == 422
-        assert log_in(client, "bob@example.com", "a wrong password").status_code == 401
+        assert log_in(client, "bob@example.com", "a wrong password").status_code == 400
 
     events = [vars(record)["event"] for record in caplog.records if hasattr(record, "event")]
     assert events == [

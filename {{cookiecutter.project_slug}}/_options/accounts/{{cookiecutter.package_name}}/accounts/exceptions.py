@@ -1,6 +1,7 @@
 """Errors of accounts: https://www.rfc-editor.org/rfc/rfc6750#section-3.1."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..web.problems import ProblemError
 
@@ -21,17 +22,48 @@ class InvalidToken(ProblemError):
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
-class TokenReused(InvalidToken):
+class InvalidTokenRequest(ProblemError):
+    """The token request is incomplete: https://www.rfc-editor.org/rfc/rfc6749#section-5.2."""
+
+    status = 400
+    extensions = {"error": "invalid_request"}
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.invalid = [{**error, "loc": ("body", *error["loc"])} for error in errors]
+
+
+class UnsupportedGrantType(InvalidTokenRequest):
+    """The token endpoint does not know the grant type."""
+
+    extensions = {"error": "unsupported_grant_type"}
+
+
+class InvalidGrant(ProblemError):
+    """The refresh token is unknown, expired or revoked, or its account is disabled or deleted."""
+
+    status = 400
+    detail = "The refresh token is invalid, expired or revoked."
+    extensions = {"error": "invalid_grant"}
+
+
+class InvalidLogin(InvalidGrant):
+    """The e-mail address or the password is incorrect, or the account is disabled; the detail hides which."""
+
+    detail = "The e-mail address or the password is incorrect."
+
+
+class TokenReused(InvalidGrant):
     """A refresh token was used twice, so one of its users is not its owner: the login is revoked."""
 
     keeps_changes = True
 
 
-class InvalidCredentials(ProblemError):
-    """The e-mail address or the password is incorrect, or the account is disabled; the detail hides which."""
+class WrongPassword(ProblemError):
+    """The current password is incorrect."""
 
     status = 401
-    detail = "The e-mail address or the password is incorrect."
+    detail = "The current password is incorrect."
     headers = {"WWW-Authenticate": "Bearer"}
 
 

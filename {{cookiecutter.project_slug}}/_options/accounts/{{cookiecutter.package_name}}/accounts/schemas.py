@@ -1,6 +1,6 @@
 """Request and response bodies of accounts."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
@@ -8,12 +8,15 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     Secret,
     StringConstraints,
+    ValidationError,
     model_validator,
 )
 
 from ..web.schemas import Schema
+from .exceptions import InvalidTokenRequest, UnsupportedGrantType
 
 
 def normalise_email(address: str) -> str:
@@ -89,6 +92,17 @@ class TokenRequest(Schema):
         if self.grant_type == "password" and (self.username is None or self.password is None):
             raise ValueError("grant_type password requires a username and a password")
         return self
+
+    # Declared last, so that it contains the validator above.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _raise_errors_of_oauth(cls, form: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(form)
+        except ValidationError as error:
+            errors = error.errors()
+        is_unknown_grant = any(each["loc"] == ("grant_type",) for each in errors)
+        raise (UnsupportedGrantType if is_unknown_grant else InvalidTokenRequest)(errors)
 
 
 class TokenPair(Schema):

@@ -16,9 +16,11 @@ from . import tokens
 from .exceptions import (
     EmailTaken,
     InsufficientScope,
-    InvalidCredentials,
+    InvalidGrant,
+    InvalidLogin,
     InvalidToken,
     TokenReused,
+    WrongPassword,
 )
 from .models import Login, RefreshToken, User
 from .passwords import hash_password
@@ -86,16 +88,16 @@ def log_in(
 ) -> tuple[Claims, str]:
     """Create a login for a verified account, which expires after `lifetime` seconds, and return its first tokens.
 
-    Raises InvalidCredentials if the password is incorrect, or if the account was disabled or its password changed
+    Raises InvalidLogin if the password is incorrect, or if the account was disabled or its password changed
     since it was verified.
     """
     if verified is None or not is_correct:
         log_event("login failed", user_id=verified.id if verified else None)
-        raise InvalidCredentials
+        raise InvalidLogin
     user = session.scalar(select(User).where(User.id == verified.id).with_for_update())
     if user is None or not user.is_active or user.password_hash != verified.password_hash:
         log_event("login refused", user_id=verified.id)
-        raise InvalidCredentials
+        raise InvalidLogin
     if new_hash:
         user.password_hash = new_hash
     session.execute(delete(Login).where(Login.user_id == user.id, Login.expires_at <= now()))
@@ -122,13 +124,13 @@ def find_token_owner(session: Session, refresh_token: str) -> UUID | None:
 def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     """Replace a refresh token by a new one.
 
-    Raises InvalidToken if it is unknown or its login is expired or revoked. If it was used before, revokes the login
+    Raises InvalidGrant if it is unknown or its login is expired or revoked. If it was used before, revokes the login
     and raises TokenReused.
     """
     token = session.get(RefreshToken, tokens.hash_refresh_token(refresh_token))
     if token is None:
         log_event("refresh token refused")
-        raise InvalidToken
+        raise InvalidGrant
     # The row lock serialises concurrent requests with the same login, so that a second use is detected.
     login = session.scalar(
         select(Login)
@@ -138,7 +140,7 @@ def refresh(session: Session, refresh_token: str) -> tuple[Claims, str]:
     )
     if login is None or login.expires_at <= now():
         log_event("refresh token refused", login_id=token.login_id)
-        raise InvalidToken
+        raise InvalidGrant
     is_first = has_changed(
         session,
         update(RefreshToken)
@@ -167,7 +169,7 @@ def change_password(
 ) -> None:
     """Store a new password, and revoke all other logins.
 
-    Raises InvalidCredentials if the current password is incorrect, or has changed since it was verified.
+    Raises WrongPassword if the current password is incorrect, or has changed since it was verified.
     """
     is_changed = is_correct and has_changed(
         session,
@@ -177,7 +179,7 @@ def change_password(
     )
     if not is_changed:
         log_event("password change failed", user_id=claims.user_id, login_id=claims.login_id)
-        raise InvalidCredentials
+        raise WrongPassword
     revoke(session, claims.user_id, but=claims.login_id)
     log_event("password changed", user_id=claims.user_id, login_id=claims.login_id)
 

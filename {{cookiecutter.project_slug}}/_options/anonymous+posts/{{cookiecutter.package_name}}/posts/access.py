@@ -5,6 +5,8 @@ from sqlalchemy import ColumnElement
 from .models import Post
 from .schemas import NewPost, PostQuery
 
+# The statuses of the errors of changes: 404 if the post does not exist.
+WRITE_PROBLEMS = (404,)
 VISIBLE: tuple[ColumnElement[bool], ...] = ()
 
 

@@ -1,68 +1,120 @@
 """Migrations: upgrade, downgrade, and equality with the models."""
 
+import enum
 import pwd
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import getuid
 from pathlib import Path
-from shutil import copy, copytree
+from shutil import copytree
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from pydantic import SecretStr
-from sqlalchemy import Column, Table, create_engine, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    inspect,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.database.base import Base, UtcDateTime
-from {{ cookiecutter.package_name }}.database.commands import alembic_config
 
 from ..support.audit_events import security_events
 from ..support.databases import make_empty_database
 from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import run_command
+from ..support.migrations import MIGRATIONS, run_db, write_migration
+from ..support.rows import fill_empty_tables
 from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings, link_project
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+FAILING = """
+    op.create_table("remains", sa.Column("id", sa.Integer()))
+    op.execute("SELECT no_column FROM no_table")
+"""
+REQUIRED_COLUMN = """
+    with op.batch_alter_table("moments") as moments:
+        moments.add_column(sa.Column("size", sa.Integer(), nullable=False))
+"""
+INSERT_LAMP = text("INSERT INTO lamps (id, color, price) VALUES (:id, :color, :price)")
+ANOTHER_VALUE = """
+    with op.batch_alter_table("lamps") as lamps:
+        lamps.drop_constraint(op.f("ck_lamps_color"), type_="check")
+        lamps.create_check_constraint(
+            op.f("ck_lamps_color"), "color IN ('RED', 'GREEN', 'BLUE')"
+        )
+"""
+
+
+class Color(enum.Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+class Cents(TypeDecorator[int]):
+    """A type of the service."""
+
+    impl = Integer
+    cache_ok = True
+
+
+class Place(UserDefinedType[str]):
+    """A type of the database that SQLAlchemy does not know."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **options: object) -> str:
+        return "VARCHAR(20)"
+
+
+class Lamp(Base):
+    """A model with an enum and types of its own; its table is in the models only when a test adds it."""
+
+    __tablename__ = "lamps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    color: Mapped[Color | None]
+    price: Mapped[int | None] = mapped_column(Cents)
+    place: Mapped[str | None] = mapped_column(Place)
+
+
+LAMPS = Base.metadata.tables["lamps"]
+Base.metadata.remove(LAMPS)
 
 
 @pytest.fixture
-def database_url() -> SecretStr:
-    return make_empty_database()
-
-
-@pytest.fixture
-def config(database_url: SecretStr) -> Config:
-    return alembic_config(IsolatedSettings(database_url=database_url))
-
-
-@pytest.fixture
-def versions(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Copy the migrations and return the folder of the revisions, so that tests can add some."""
-    copytree(MIGRATIONS, tmp_path / "migrations")
-    copy(MIGRATIONS.parent / "pyproject.toml", tmp_path)
-    environment.setattr(f"{PACKAGE}.database.commands.PROJECT", tmp_path)
-    return tmp_path / "migrations" / "versions"
-
-
-@pytest.fixture
-def new_table() -> Iterator[str]:
-    """Add a table to the models without a revision, and yield its name."""
+def new_table() -> Iterator[Table]:
+    """Add a table to the models without a revision."""
     table = Table("moments", Base.metadata, Column("at", UtcDateTime()))
-    yield table.name
+    yield table
     Base.metadata.remove(table)
 
 
-def run_db(environment: pytest.MonkeyPatch, url: SecretStr, *arguments: str) -> Result:
-    """Run a `db` command."""
-    environment.setenv("DATABASE_URL", url.get_secret_value())
-    return CliRunner().invoke(main, ["db", *arguments])
+@contextmanager
+def added_to_the_models(table: Table) -> Iterator[Table]:
+    """Add a copy of a table to the models."""
+    copy = table.to_metadata(Base.metadata)
+    try:
+        yield copy
+    finally:
+        Base.metadata.remove(copy)
 
 
 def is_migrated(url: SecretStr) -> bool:
@@ -71,6 +123,16 @@ def is_migrated(url: SecretStr) -> bool:
     found = inspect(engine).has_table("alembic_version")
     engine.dispose()
     return found
+
+
+def upgrade_with_rows(config: Config, url: SecretStr) -> None:
+    """Apply the migrations one by one, with a row in each table."""
+    revisions = list(ScriptDirectory.from_config(config).walk_revisions())
+    engine = create_engine(url.get_secret_value(), poolclass=NullPool)
+    for revision in reversed(revisions):
+        command.upgrade(config, revision.revision)
+        with engine.begin() as connection:
+            fill_empty_tables(connection)
 
 
 def table_names(url: SecretStr) -> set[str]:
@@ -106,6 +168,30 @@ def test_migrations_are_reversible(
     assert table_names(database_url) == created
 
     command.check(config)
+
+
+def test_migrations_keep_rows(database_url: SecretStr, config: Config) -> None:
+    upgrade_with_rows(config, database_url)
+
+    command.downgrade(config, "base")
+
+
+def test_migration_that_rejects_rows_is_noticed(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    versions: Path,
+    config: Config,
+    new_table: Table,
+) -> None:
+    run_db(environment, database_url, "upgrade")
+    run_db(environment, database_url, "revision", "-m", "preparation")
+    run_db(environment, database_url, "upgrade")
+    write_migration(environment, database_url, versions, "a test", REQUIRED_COLUMN)
+
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    command.downgrade(config, "base")
+    with pytest.raises(DBAPIError, match=r"(?i)not.null"):
+        upgrade_with_rows(config, database_url)
 
 
 def test_commands_use_the_database_of_their_application(
@@ -154,9 +240,11 @@ def test_upgrade_and_downgrade_are_logged_with_the_operator(
 def test_run_migrates_in_development_only(
     environment: pytest.MonkeyPatch,
     database_url: SecretStr,
+    versions: Path,
     service_environment: str,
     expected: bool,
 ) -> None:
+    write_migration(environment, database_url, versions, "a test", "    pass")
     environment.setattr(f"{PACKAGE}.cli.server.serve", lambda settings, *, reload: None)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
     environment.setenv("ENVIRONMENT", service_environment)
@@ -214,7 +302,7 @@ def test_revision_contains_missing_tables(
     database_url: SecretStr,
     versions: Path,
     config: Config,
-    new_table: str,
+    new_table: Table,
 ) -> None:
     run_db(environment, database_url, "upgrade")
     before = table_names(database_url)
@@ -223,7 +311,7 @@ def test_revision_contains_missing_tables(
 
     assert written.exit_code == 0, written.output
     assert run_db(environment, database_url, "upgrade").exit_code == 0
-    assert table_names(database_url) - before == {new_table}
+    assert table_names(database_url) - before == {new_table.name}
     command.check(config)
     assert run_db(environment, database_url, "downgrade", "-1").exit_code == 0
     assert table_names(database_url) == before
@@ -243,8 +331,90 @@ def test_revision_overwrites_no_file(
     assert path.read_text() == written
 
 
+def test_revision_with_a_required_column_is_rejected(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    versions: Path,
+    config: Config,
+    new_table: Table,
+) -> None:
+    run_db(environment, database_url, "upgrade")
+    run_db(environment, database_url, "revision", "-m", "preparation")
+    run_db(environment, database_url, "upgrade")
+    new_table.append_column(Column("name", String(10), nullable=False))
+
+    rejected = run_db(environment, database_url, "revision", "-m", "a test")
+
+    assert rejected.exit_code == 1
+    assert "NOT NULL column: moments.name.\nAdd a server_default" in rejected.output
+    assert not list(versions.glob("*_a_test.py"))
+    replacement = Column("name", String(10), nullable=False, server_default="x")
+    new_table.append_column(replacement, replace_existing=True)
+    assert run_db(environment, database_url, "revision", "-m", "a test").exit_code == 0
+    upgrade_with_rows(config, database_url)
+    command.check(config)
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_enums_and_types_are_migrated(
+    environment: pytest.MonkeyPatch,
+    database_url: SecretStr,
+    versions: Path,
+    config: Config,
+    exists: bool,
+) -> None:
+    run_db(environment, database_url, "upgrade")
+    if exists:
+        table = Table("lamps", MetaData(), Column("id", Integer, primary_key=True))
+        with added_to_the_models(table):
+            run_db(environment, database_url, "revision", "-m", "preparation")
+        run_db(environment, database_url, "upgrade")
+
+    with added_to_the_models(LAMPS):
+        written = run_db(environment, database_url, "revision", "-m", "a test")
+
+        assert written.exit_code == 0, written.output
+        (path,) = versions.glob("*_a_test.py")
+        migration = path.read_text()
+        assert 'sa.Column("color", sa.String(length=50), nullable=True)' in migration
+        assert 'sa.Column("price", sa.Integer(), nullable=True)' in migration
+        imports = re.findall("^import (.+)", migration, re.M)
+        assert sorted(imports) == ["sqlalchemy as sa", __name__]
+        upgrade_with_rows(config, database_url)
+        assert run_db(environment, database_url, "downgrade", "-1").exit_code == 0
+        assert run_db(environment, database_url, "upgrade").exit_code == 0
+        command.check(config)
+
+
+def test_check_constraints_are_migrated(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
+) -> None:
+    with added_to_the_models(LAMPS) as lamps:
+        run_db(environment, database_url, "upgrade")
+        run_db(environment, database_url, "revision", "-m", "preparation")
+        run_db(environment, database_url, "upgrade")
+        lamps.append_constraint(CheckConstraint("price > 0", name="price"))
+        run_db(environment, database_url, "revision", "-m", "a test")
+        (path,) = versions.glob("*_a_test.py")
+        assert "ck_lamps_price" in path.read_text()
+        assert run_db(environment, database_url, "upgrade").exit_code == 0
+        write_migration(environment, database_url, versions, "another value", ANOTHER_VALUE)
+
+        assert run_db(environment, database_url, "upgrade").exit_code == 0
+
+        command.check(config)
+    engine = create_engine(database_url.get_secret_value())
+    for row in ((1, "BLUE", 1), (2, "RED", 0), (3, "PINK", 1)):
+        with engine.begin() as connection, suppress(IntegrityError):
+            connection.execute(INSERT_LAMP, dict(zip(("id", "color", "price"), row, strict=True)))
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT id FROM lamps")).all() == [1]
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
-    ("message", "error"), [("a test", "nothing has changed"), ("!", "summarize the migration")]
+    ("message", "error"),
+    [("a test", "nothing that is compared has changed"), ("!", "summarize the migration")],
 )
 def test_revision_without_changes_or_name_is_rejected(
     environment: pytest.MonkeyPatch,
@@ -279,17 +449,13 @@ def test_database_and_revision_errors_are_one_line(
 def test_failed_migration_raises_its_error(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
-    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
-    (path,) = versions.glob("*_a_test.py")
-    path.write_text(
-        path.read_text().replace("    pass", '    op.execute("SELECT no_column FROM no_table")', 1)
-    )
+    write_migration(environment, database_url, versions, "a test", FAILING)
 
     failed = run_db(environment, database_url, "upgrade")
 
     assert isinstance(failed.exception, DBAPIError)
     assert "cannot use the database" not in failed.output
-    assert table_names(database_url) == set()
+    assert "remains" not in table_names(database_url)
 
 
 def test_empty_revision_passes_ruff(
@@ -329,4 +495,23 @@ def test_next_revision_merges_branches(
     assert set(current_revisions(database_url)) == set(heads)
     rejected = run_db(environment, database_url, "downgrade", "-1")
     assert rejected.exit_code == 1
-    assert "Error: -1 is ambiguous: the database is at" in rejected.output
+    assert "Error: -1 is ambiguous" in rejected.output
+    one, *others = re.findall(r"  db downgrade (\S+)  # ", rejected.output)
+    assert run_db(environment, database_url, "downgrade", one).exit_code == 0
+    assert current_revisions(database_url) == [revision.partition("@")[0] for revision in others]
+
+
+def test_installed_package_migrates_and_writes_no_revision(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, tmp_path: Path
+) -> None:
+    installed = tmp_path / "100% installed" / "migrations"
+    copytree(MIGRATIONS, installed)
+    environment.setattr(f"{PACKAGE}.database.commands.INSTALLED_MIGRATIONS", installed)
+    environment.setattr(f"{PACKAGE}.database.commands.PROJECT", tmp_path)
+
+    assert run_db(environment, database_url, "upgrade").exit_code == 0
+    rejected = run_db(environment, database_url, "revision", "--empty", "-m", "a test")
+
+    command.check(config)
+    assert rejected.exit_code == 1
+    assert "run this in the project" in rejected.output

@@ -26,7 +26,7 @@ from {{ cookiecutter.package_name }}.database.base import UtcDateTime, now
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
 from ..support.databases import make_database, url_for_tests
-from ..support.embedded import SLOW_QUERY, UNREACHABLE_URL, is_transaction
+from ..support.embedded import DRIVERNAME, SLOW_QUERY, UNREACHABLE_URL, is_transaction
 from ..support.framework import App, client_for
 from ..support.sessions import (
     get_engine,
@@ -441,7 +441,8 @@ def test_datetimes_require_an_offset() -> None:
 
 
 def test_other_databases_are_rejected_in_tests() -> None:
-    assert url_for_tests("any://localhost/service_test").database == "service_test"
+    accepted = url_for_tests("any+driver://localhost/service_test")
+    assert (accepted.drivername, accepted.database) == (DRIVERNAME, "service_test")
     for url in ("any:///service.db", "any://localhost/service", "any://"):
         with pytest.raises(ValueError, match="does not end in _test"):
             url_for_tests(url)

@@ -48,4 +48,4 @@ def url_for_tests(text: str) -> URL:
     url = make_url(text)
     if not PurePath(url.database or "").stem.endswith("_test"):
         raise ValueError(f"{url!r} is not for tests: its name does not end in _test")
-    return url
+    return url.set(drivername=embedded.DRIVERNAME)

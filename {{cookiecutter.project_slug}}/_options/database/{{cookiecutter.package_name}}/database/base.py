@@ -1,8 +1,10 @@
 """Declarative base of all database tables."""
 
+import enum
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Enum, MetaData, String, type_coerce
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -36,7 +38,19 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime}
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        enum.Enum: Enum(enum.Enum, native_enum=False, length=50),
+    }
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Map a model, and add a CHECK constraint for each column of an enum, which is a string."""
+        super().__init_subclass__(**options)
+        table: Any = cls.__dict__.get("__table__")
+        for column in () if table is None else table.columns:
+            if isinstance(column.type, Enum) and not column.type.native_enum:
+                is_member = type_coerce(column, String()).in_(column.type.enums)
+                table.append_constraint(CheckConstraint(is_member, name=column.name))
 
 
 def now() -> datetime:

@@ -7,27 +7,39 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from alembic import command
 from alembic.config import Config
-from alembic.operations.ops import MigrationScript
+from alembic.operations.ops import AddColumnOp, MigrationScript, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Column, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from ..cli.settings import get_settings
 from ..config import Settings
 from ..observability.audit_log import log_event, record_operator
-from .engine import is_unavailable, migration_engine, prepare, url_of
+from .engine import command_engine, is_unavailable, migration_engine
 from .errors import SchemaOutdated
 from .revisions import require_database, require_migrations
 
 PROJECT = Path(__file__).parents[2]
+# Exists in an installed wheel only: the build copies the project's folder `migrations` into the package.
+INSTALLED_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+NOTHING_CHANGED = """nothing that is compared has changed in the models that migrations/env.py imports.
+Not compared are conditions of CHECK constraints, values of enums, triggers and rows:
+--empty writes a migration for you to complete."""
+REQUIRED_COLUMN = "rows that exist have no value for a NOT NULL column"
+WAYS_OUT = """
+Add a server_default to the column, or write three migrations:
+1. add the column as nullable;
+2. set its value in all rows (db revision --empty);
+3. make it NOT NULL."""
 
 
 @click.group()
@@ -86,11 +98,12 @@ def previous_revision(settings: Settings, config: Config) -> str:
     """Return the revision before the current one; if that joins branches, any of its parents."""
     with migration_engine(settings).connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
-    if len(current) > 1:
-        raise click.ClickException(
-            f"-1 is ambiguous: the database is at {', '.join(current)}; name a revision, or base"
-        )
     revisions = ScriptDirectory.from_config(config).get_revisions(current)
+    if len(current) > 1:
+        choices = [f"  db downgrade {one.revision}@-1  # {one.doc}" for one in revisions if one]
+        raise click.ClickException(
+            "\n".join(["-1 is ambiguous, several branches are applied; choose one:", *choices])
+        )
     parents = [revision.down_revision for revision in revisions if revision]
     return parents[0][0] if parents and isinstance(parents[0], tuple) else "-1"
 
@@ -101,6 +114,8 @@ def previous_revision(settings: Settings, config: Config) -> str:
 def revision(message: str, empty: bool) -> None:
     """Write a migration: the difference between the models and the database."""
     config = alembic_config(get_settings())
+    if INSTALLED_MIGRATIONS.exists():
+        raise click.ClickException("an installed package is not changed; run this in the project")
     reject_existing_file(message)
     with database_errors_as_cli_errors():
         command.revision(
@@ -108,18 +123,31 @@ def revision(message: str, empty: bool) -> None:
             message,
             autogenerate=not empty,
             head="heads",
-            process_revision_directives=reject_empty_migration,
+            process_revision_directives=reject_unusable_migration,
         )
 
 
-def reject_empty_migration(
+def reject_unusable_migration(
     context: object, revision: object, scripts: list[MigrationScript]
 ) -> None:
-    """Reject a migration that would do nothing."""
-    if all(operations.is_empty() for operations in scripts[0].upgrade_ops_list):
-        raise click.ClickException(
-            "nothing has changed in the models that migrations/env.py imports; --empty writes one anyway"
-        )
+    """Reject a migration that would do nothing, or that would fail on tables with rows."""
+    operations = [one for group in scripts[0].upgrade_ops_list for one in group.ops]
+    if not operations:
+        raise click.ClickException(NOTHING_CHANGED)
+    required = [
+        f"{change.table_name}.{change.column.name}"
+        for operation in operations
+        if isinstance(operation, ModifyTableOps)
+        for change in operation.ops
+        if isinstance(change, AddColumnOp) and requires_value(change.column)
+    ]
+    if required:
+        raise click.ClickException(f"{REQUIRED_COLUMN}: {', '.join(required)}.{WAYS_OUT}")
+
+
+def requires_value(column: Column[Any]) -> bool:
+    """Return whether the database rejects a row without a value for the column."""
+    return not (column.nullable or column.server_default or column.computed or column.identity)
 
 
 def reject_existing_file(message: str) -> None:
@@ -140,16 +168,22 @@ def upgrade_to_heads(settings: Settings) -> None:
 
 
 def alembic_config(settings: Settings) -> Config:
-    """Return the configuration in pyproject.toml, for the database of the settings."""
-    return Config(toml_file=PROJECT / "pyproject.toml", attributes={"settings": settings})
+    """Return the configuration in pyproject.toml, for the database of the settings.
+
+    An installed wheel has no pyproject.toml, and its migrations are in the package.
+    """
+    config = Config(toml_file=PROJECT / "pyproject.toml", attributes={"settings": settings})
+    if INSTALLED_MIGRATIONS.exists():
+        # % has a meaning in the values of Alembic.
+        config.set_main_option("script_location", str(INSTALLED_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 @contextmanager
-def command_engine() -> Iterator[Engine]:
+def migrated_engine() -> Iterator[Engine]:
     """Yield an engine for the database of the settings, which must have all migrations."""
     settings = get_settings()
-    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
-    prepare(engine)
+    engine = command_engine(settings)
     with database_errors_as_cli_errors():
         require_database(settings)
         with engine.connect() as connection:
@@ -160,7 +194,7 @@ def command_engine() -> Iterator[Engine]:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Begin a transaction on the database of the settings, committed at its end."""
-    with command_engine() as engine, Session(engine) as session, session.begin():
+    with migrated_engine() as engine, Session(engine) as session, session.begin():
         yield session
 
 

@@ -1,23 +1,29 @@
 """Behaviour specific to PostgreSQL."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.database import engine
 
 from ..support.databases import make_database, make_empty_database
 from ..support.framework import App, client_for
+from ..support.migrations import MIGRATIONS, write_migration
 from ..support.sessions import get_engine, route_statements, route_work
 from ..support.settings import PACKAGE, IsolatedSettings
 
@@ -52,6 +58,33 @@ DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database());
 END $$;
 """
+# A statement, its result in a safe request, and in another one, if DATABASE_URL is a pooler.
+POOLED = [
+    ("SHOW statement_timeout", "10s", "10s"),
+    ("SHOW lock_timeout", "5s", "5s"),
+    ("SHOW timezone", "UTC", "UTC"),
+    ("SHOW transaction_read_only", "on", "off"),
+    ("SHOW default_transaction_read_only", "off", "off"),
+    ("SELECT reset_val FROM pg_settings WHERE name = 'statement_timeout'", "0", "0"),
+    ("SELECT count(*) FROM pg_prepared_statements", 0, 0),
+]
+# The second replica waits for the first one, which creates an index without waiting for its transaction.
+MIGRATIONS_OF_AN_ENUM = {
+    "a type": """
+    op.execute("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE moods (mood mood)")
+""",
+    "a value": """
+    op.execute("ALTER TYPE mood ADD VALUE 'glad'")
+""",
+    "a row": """
+    op.execute("INSERT INTO moods VALUES ('glad')")
+""",
+    "an index": """
+    op.execute("SELECT pg_sleep(2)")
+    with op.get_context().autocommit_block():
+        op.create_index("ix_moods", "moods", ["mood"], postgresql_concurrently=True)
+""",
+}
 # Terminates its own connection on the first call.
 TERMINATE_ONCE = "SELECT terminate_once()"
 # Terminates all other connections, and waits until they are closed.
@@ -113,11 +146,111 @@ def client(app: App, admin: object) -> Iterator[httpx2.Client]:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgres://host/database", "postgresql+asyncpg://host/database", "host", "mysql://host"],
+    ["postgresql+asyncpg://host/database", "postgresql", "host", "mysql://host"],
 )
 def test_other_urls_are_rejected(url: str) -> None:
     with pytest.raises(ValidationError, match="must be a PostgreSQL URL"):
         IsolatedSettings.model_validate({"database_url": url})
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_urls_of_hosts_are_accepted(scheme: str) -> None:
+    settings = IsolatedSettings(database_url=SecretStr(f"{scheme}://host/database"))
+
+    url = engine.url_of(settings)
+    assert (url.drivername, url.host) == ("postgresql+psycopg", "host")
+
+
+@pytest.mark.parametrize(
+    ("in_url", "in_environment", "expected"),
+    [
+        ("-csearch_path=tenant", "", ("tenant", "10s")),
+        ("-csearch_path=tenant -cstatement_timeout=20s", "-csearch_path=other", ("tenant", "20s")),
+        ("", "-csearch_path=other", ("other", "10s")),
+    ],
+)
+def test_options_of_the_url_and_the_environment_are_kept(
+    database_url: SecretStr,
+    monkeypatch: pytest.MonkeyPatch,
+    in_url: str,
+    in_environment: str,
+    expected: tuple[str, str],
+) -> None:
+    url = make_url(database_url.get_secret_value())
+    if in_url:
+        url = url.update_query_dict({"options": in_url})
+    monkeypatch.setenv("PGOPTIONS", in_environment)
+    secret = SecretStr(url.render_as_string(hide_password=False))
+    settings = IsolatedSettings(database_url=secret)
+    app = create_app(settings)
+    for name in ("search_path", "statement_timeout"):
+        route_statements(app, f"/{name}", [f"SHOW {name}"])
+
+    with client_for(app) as client:
+        found = [client.get(f"/{name}").json() for name in ("search_path", "statement_timeout")]
+    with engine.migration_engine(settings).connect() as connection:
+        schema = connection.scalar(text("SHOW search_path"))
+
+    assert tuple(found) == expected
+    assert schema == expected[0]
+
+
+def test_nothing_outlives_a_transaction_with_pooling(database_url: SecretStr) -> None:
+    app = create_app(
+        IsolatedSettings(
+            database_url=database_url, database_pool_size=1, database_transaction_pooling=True
+        )
+    )
+    for method in ("GET", "POST"):
+        for number, (statement, _, _) in enumerate(POOLED):
+            route_statements(app, f"/{method}/{number}", [statement], method)
+        route_statements(app, f"/{method}/write", ["CREATE TABLE things (id int)"], method)
+
+    with client_for(app) as client:
+        for _ in range(7):
+            for number, (_, read, write) in enumerate(POOLED):
+                assert client.get(f"/GET/{number}").json() == read
+                assert client.post(f"/POST/{number}").json() == write
+        assert client.get("/GET/write").status_code == 500
+        assert client.post("/POST/write").status_code == 200
+        assert client.get("/readyz").status_code == 200
+
+
+def test_concurrent_upgrades_run_statements_outside_of_transactions(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
+) -> None:
+    for name, statements in MIGRATIONS_OF_AN_ENUM.items():
+        write_migration(environment, database_url, versions, name, statements)
+    project = versions.parents[1]
+    copytree(MIGRATIONS.parent / PACKAGE, project / PACKAGE)
+    environment.setenv("DATABASE_URL", database_url.get_secret_value())
+    environment.setenv("PYTHONPATH", str(project))
+    upgrade = [sys.executable, "-m", PACKAGE, "db", "upgrade"]
+
+    replicas = [subprocess.Popen(upgrade, cwd=project) for _ in range(2)]
+
+    assert [replica.wait(timeout=60) for replica in replicas] == [0, 0]
+    with psycopg.connect(database_url.get_secret_value()) as connection:
+        found = connection.execute("SELECT mood FROM moods").fetchall()
+        index = connection.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_moods'::regclass"
+        ).fetchall()
+    assert (found, index) == ([("glad",)], [(True,)])
+
+
+def test_migrations_take_turns(database_url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrations = engine.migration_engine(IsolatedSettings(database_url=database_url))
+    first = ExitStack()
+    first.enter_context(engine.migration_lock(migrations))
+    waits: list[float] = []
+
+    def end_the_first(seconds: float) -> None:
+        waits.append(seconds)
+        first.close()
+
+    monkeypatch.setattr(f"{PACKAGE}.database.engine.sleep", end_the_first)
+    with engine.migration_lock(migrations):
+        assert waits == [engine.MIGRATION_LOCK_INTERVAL]
 
 
 def test_database_url_is_required(environment: pytest.MonkeyPatch) -> None:
@@ -245,7 +378,6 @@ def test_request_after_a_database_restart_succeeds(
 
 
 def test_error_names_its_constraint() -> None:
-    engine = import_module(f"{PACKAGE}.database.engine")
     with psycopg.connect(make_empty_database().get_secret_value()) as connection:
         connection.execute("CREATE TEMPORARY TABLE things (name text CONSTRAINT uq_slug UNIQUE)")
         connection.execute("INSERT INTO things VALUES ('lamp')")

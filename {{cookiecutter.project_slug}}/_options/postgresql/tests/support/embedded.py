@@ -15,6 +15,9 @@ from sqlalchemy import URL, Connection
 # No server listens on this port.
 UNREACHABLE_URL = "postgresql://127.0.0.1:1/unreachable_test"
 
+# The scheme of URLs that no driver is part of.
+DRIVERNAME = "postgresql"
+
 # Runs longer than any timeout of the tests.
 SLOW_QUERY = "SELECT pg_sleep(60)"
 

@@ -1,10 +1,14 @@
 """Engine, connections and error codes of PostgreSQL."""
 
+import os
 import selectors
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
 from typing import Any, Literal
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, PoolResetState
@@ -14,6 +18,7 @@ from ..config import Settings
 Kind = Literal["read", "snapshot", "write"]
 
 # The kinds of units of work: autocommit, a read-only transaction with one snapshot, and a read-write transaction.
+# `read` takes the options of the engine: with transaction pooling it is a read-only transaction too.
 EXECUTION_OPTIONS: dict[Kind, dict[str, Any]] = {
     "read": {},
     "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -24,16 +29,17 @@ EXECUTION_OPTIONS: dict[Kind, dict[str, Any]] = {
 NETWORK_TIMEOUT = 5
 IDLE_TIMEOUT = 60
 
-# Options of Alembic besides those in migrations/env.py.
-MIGRATION_OPTIONS: dict[str, Any] = {}
+# Each migration is a transaction, so that the next one can use a new value of an enum type.
+MIGRATION_OPTIONS = {"transaction_per_migration": True}
 
 # poll() has no limit of file descriptors, as select() has; Windows lacks it.
 Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
 )
 
-# The key of an advisory lock: any number that no other lock in the database uses.
-MIGRATION_LOCK = 5_432_001
+# The number is any one that no other lock in the database uses. A parameter would keep the snapshot of the statement.
+MIGRATION_LOCK = text("SELECT pg_try_advisory_xact_lock(5432001)")
+MIGRATION_LOCK_INTERVAL = 0.1
 
 # Codes and classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html.
 READ_ONLY = "25006"
@@ -53,14 +59,13 @@ def database_exists(settings: Settings) -> bool:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Return the keyword arguments of `create_engine()`."""
-    server_settings = {
+    session = {
         "statement_timeout": round(settings.database_statement_timeout * 1000),
         "lock_timeout": round(settings.database_lock_timeout * 1000),
         "idle_in_transaction_session_timeout": IDLE_TIMEOUT * 1000,
         "timezone": "UTC",
-        "default_transaction_read_only": "on",
     }
-    return {
+    options: dict[str, Any] = {
         "hide_parameters": True,
         "isolation_level": "AUTOCOMMIT",
         "max_overflow": 0,
@@ -72,25 +77,62 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             "tcp_user_timeout": NETWORK_TIMEOUT * 1000,
             "keepalives_idle": NETWORK_TIMEOUT,
             "keepalives_interval": 1,
-            "options": " ".join(f"-c {name}={value}" for name, value in server_settings.items()),
         },
     }
+    if settings.database_transaction_pooling:
+        # The next transaction may use another connection to the server, so nothing outlives a transaction.
+        options["connect_args"]["prepare_threshold"] = None
+        options["isolation_level"] = "READ COMMITTED"
+        options["execution_options"] = {
+            "begin": "; ".join(f"SET LOCAL {name} = {value!r}" for name, value in session.items())
+        }
+    else:
+        # The options of the URL or of the environment, which this argument replaces, come last and so take precedence.
+        url_options = url_of(settings).normalized_query.get("options")
+        options["connect_args"]["options"] = " ".join(
+            [
+                *(f"-c {name}={value}" for name, value in session.items()),
+                "-c default_transaction_read_only=on",
+                *(url_options or [os.environ.get("PGOPTIONS", "")]),
+            ]
+        )
+    return options
 
 
 def prepare(engine: Engine) -> None:
-    """Register the event listeners that detect closed connections and reset transactions."""
+    """Register the event listeners that detect closed connections, and begin and reset transactions."""
+    event.listen(engine, "begin", begin)
     event.listen(engine, "checkout", reject_closed_connection)
     event.listen(engine, "reset", reset)
 
 
+def command_engine(settings: Settings) -> Engine:
+    """Create the engine for commands, without timeouts."""
+    return migration_engine(settings)
+
+
 def migration_engine(settings: Settings) -> Engine:
-    """Create the engine for migrations, without timeouts."""
-    return create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    """Create the engine for migrations, without timeouts, and without prepared statements in case of a pooler."""
+    return create_engine(
+        url_of(settings),
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        poolclass=NullPool,
+        connect_args={"prepare_threshold": None},
+    )
 
 
-def lock(connection: Connection) -> None:
-    """Let one process migrate at a time: wait for an advisory lock, without a timeout."""
-    connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+@contextmanager
+def migration_lock(engine: Engine) -> Iterator[None]:
+    """Let one process migrate at a time: hold an advisory lock in a transaction of its own.
+
+    CREATE INDEX CONCURRENTLY waits for all snapshots: neither this transaction nor one that waits for it may have one.
+    """
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        while not connection.scalar(MIGRATION_LOCK):
+            sleep(MIGRATION_LOCK_INTERVAL)
+        yield
 
 
 def reject_closed_connection(
@@ -107,6 +149,15 @@ def reject_closed_connection(
         selector.register(driver.pgconn.socket, selectors.EVENT_READ)
     if selector.select(timeout=0):
         raise DisconnectionError("the server has closed the connection")
+
+
+def begin(connection: Connection) -> None:
+    """Set the timeouts of a transaction if the session has none, because of transaction pooling."""
+    options = connection.get_execution_options()
+    if "begin" in options:
+        read_only = options.get("postgresql_readonly", True)
+        statement = f"{options['begin']}; SET LOCAL transaction_read_only = {read_only}"
+        connection.exec_driver_sql(statement)
 
 
 def reset(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:

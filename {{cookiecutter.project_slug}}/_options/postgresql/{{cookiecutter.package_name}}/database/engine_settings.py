@@ -7,6 +7,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 EXAMPLE = "postgresql://user:password@host/database"
+# The second one is what some hosts provide; engine.py sets the driver of all.
+SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
 
 
 def validate_database_url(url: SecretStr) -> SecretStr:
@@ -20,7 +22,7 @@ def validate_database_url(url: SecretStr) -> SecretStr:
         kind = make_url(url.get_secret_value()).drivername
     except (ArgumentError, ValueError):
         kind = None
-    if kind != "postgresql":
+    if kind not in SCHEMES:
         raise ValueError(f"must be a PostgreSQL URL, for example {EXAMPLE}")
     return url
 
@@ -35,4 +37,8 @@ class EngineSettings(BaseModel):
         SecretStr(""),
         validate_default=True,
         description=f"URL of the database, such as `{EXAMPLE}`; `make run` starts one if it is not set",
+    )
+    database_transaction_pooling: bool = Field(
+        False,
+        description="DATABASE_URL is a pooler that assigns connections to transactions, such as PgBouncer with `pool_mode=transaction`",
     )

@@ -5,18 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ..database.session import SessionDep, StreamSessionDep
-from ..identity import OPTIONAL_SECURITY, OptionalSubject, Subject, stream_subject
+from ..identity import STREAM_PROBLEMS, OptionalSubject, Subject, stream_subject
+from ..openapi.responses import problems
 from ..web.etags import IfNoneMatch, etag
 from ..web.requests import StrictRoute
 from ..web.streaming import LinesResponse
 from . import access, service
+from .access import WRITE_PROBLEMS
 from .dependencies import MatchedPost, ReadablePost, WritablePost
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
 router = APIRouter(prefix="/posts", tags=["posts"], route_class=StrictRoute)
 
 
-@router.get("", openapi_extra=OPTIONAL_SECURITY)
+@router.get("")
 async def list_posts(
     query: Annotated[PostQuery, Query()], subject: OptionalSubject, session: SessionDep
 ) -> PostPage:
@@ -24,7 +26,7 @@ async def list_posts(
     return await service.list_page(session, query, subject)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=problems(409))
 async def create_post(
     subject: Subject, body: NewPost, session: SessionDep, request: Request, response: Response
 ) -> PostRead:
@@ -38,6 +40,7 @@ async def create_post(
 @router.get(
     "/export",
     response_class=LinesResponse,
+    responses=problems(*STREAM_PROBLEMS),
     dependencies=[Depends(stream_subject("posts:export"))],
 )
 async def export_posts(session: StreamSessionDep) -> LinesResponse:
@@ -45,7 +48,7 @@ async def export_posts(session: StreamSessionDep) -> LinesResponse:
     return LinesResponse(await service.export(session))
 
 
-@router.get("/{post_id:uuid}", openapi_extra=OPTIONAL_SECURITY)
+@router.get("/{post_id:uuid}", responses=problems(304, 404))
 async def read_post(
     post: ReadablePost, headers: Annotated[IfNoneMatch, Header()], response: Response
 ) -> PostRead:
@@ -55,7 +58,7 @@ async def read_post(
     return PostRead.model_validate(post)
 
 
-@router.put("/{post_id:uuid}")
+@router.put("/{post_id:uuid}", responses=problems(*WRITE_PROBLEMS, 409, 412, 428))
 async def replace_post(
     post: MatchedPost, body: PostContent, session: SessionDep, response: Response
 ) -> PostRead:
@@ -65,7 +68,7 @@ async def replace_post(
     return PostRead.model_validate(post)
 
 
-@router.patch("/{post_id:uuid}")
+@router.patch("/{post_id:uuid}", responses=problems(*WRITE_PROBLEMS, 409, 412, 428))
 async def change_post(
     post: MatchedPost, body: PostChanges, session: SessionDep, response: Response
 ) -> PostRead:
@@ -75,13 +78,18 @@ async def change_post(
     return PostRead.model_validate(post)
 
 
-@router.delete("/{post_id:uuid}", status_code=204, response_class=Response)
+@router.delete(
+    "/{post_id:uuid}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*WRITE_PROBLEMS, 412, 428),
+)
 async def delete_post(post: MatchedPost, session: SessionDep) -> None:
     """Delete a post."""
     await service.delete(session, post)
 
 
-@router.post("/{post_id:uuid}/publish")
+@router.post("/{post_id:uuid}/publish", responses=problems(*WRITE_PROBLEMS))
 async def publish_post(post: WritablePost, session: SessionDep, response: Response) -> PostRead:
     """Publish a post; a published one is unchanged."""
     await service.publish(session, post)

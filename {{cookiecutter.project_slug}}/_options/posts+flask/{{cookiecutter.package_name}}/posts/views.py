@@ -5,11 +5,12 @@ from uuid import UUID
 from flask import Blueprint, url_for
 
 from ..database.session import get_session, get_stream_session
-from ..identity import optional_subject, stream_subject, subject
+from ..identity import STREAM_PROBLEMS, optional_subject, stream_subject, subject
 from ..web.etags import IfMatch, IfNoneMatch, etag
 from ..web.operations import operation
 from ..web.streaming import LinesResponse
 from . import access, service
+from .access import WRITE_PROBLEMS
 from .dependencies import matched_post, readable_post, writable_post
 from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
 
@@ -26,7 +27,7 @@ def list_posts(query: PostQuery) -> PostPage:
 
 
 @bp.post("")
-@operation(status=201, security=subject)
+@operation(status=201, problems=[409], security=subject)
 def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
     """Create a post; its slug must be free."""
     post = service.create(get_session(), body, access.owner_of(body, subject()))
@@ -36,14 +37,14 @@ def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
 
 
 @bp.get("/export")
-@operation(security=stream_subject("posts:export"))
+@operation(problems=STREAM_PROBLEMS, security=stream_subject("posts:export"))
 def export_posts() -> LinesResponse:
     """Export all posts, one JSON document per line."""
     return LinesResponse(service.export(get_stream_session()))
 
 
 @bp.get("/<uuid:post_id>")
-@operation(security=optional_subject)
+@operation(problems=[304, 404], security=optional_subject)
 def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Headers]:
     """Read a post."""
     post = readable_post(post_id)
@@ -52,7 +53,7 @@ def read_post(post_id: UUID, headers: IfNoneMatch) -> tuple[PostRead, int, Heade
 
 
 @bp.put("/<uuid:post_id>")
-@operation(security=subject)
+@operation(problems=[*WRITE_PROBLEMS, 409, 412, 428], security=subject)
 def replace_post(
     post_id: UUID, headers: IfMatch, body: PostContent
 ) -> tuple[PostRead, int, Headers]:
@@ -63,7 +64,7 @@ def replace_post(
 
 
 @bp.patch("/<uuid:post_id>")
-@operation(security=subject)
+@operation(problems=[*WRITE_PROBLEMS, 409, 412, 428], security=subject)
 def change_post(
     post_id: UUID, headers: IfMatch, body: PostChanges
 ) -> tuple[PostRead, int, Headers]:
@@ -74,14 +75,14 @@ def change_post(
 
 
 @bp.delete("/<uuid:post_id>")
-@operation(status=204, security=subject)
+@operation(status=204, problems=[*WRITE_PROBLEMS, 412, 428], security=subject)
 def delete_post(post_id: UUID, headers: IfMatch) -> None:
     """Delete a post."""
     service.delete(get_session(), matched_post(post_id, headers))
 
 
 @bp.post("/<uuid:post_id>/publish")
-@operation(security=subject)
+@operation(problems=WRITE_PROBLEMS, security=subject)
 def publish_post(post_id: UUID) -> tuple[PostRead, int, Headers]:
     """Publish a post; a published one is unchanged."""
     post = writable_post(post_id)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from .ownership import AUTHENTICATION_ERRORS, OWNERSHIP_ERRORS
 from .posts import CONTENT, POST, POSTS, create, post_path
 
 JSON = {"Content-Type": "application/json"}
@@ -109,8 +110,10 @@ def test_unknown_post_is_not_found(client: httpx2.Client, method: str, suffix: s
     assert response.json()["detail"] == "There is no such post."
 
 
+@pytest.mark.parametrize(
+    "etag", ['"7", "1"', "*", 'W/"1"', '"1-gzip"', '"1--gzip"', 'W/"1-br"', '"1;gzip"']
+)
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("etag", ['"7", "1"', "*"])
 def test_changes_require_the_current_etag(client: httpx2.Client, method: str, etag: str) -> None:
     path = post_path(create(client))
     content = None if method == "DELETE" else CONTENT
@@ -118,8 +121,8 @@ def test_changes_require_the_current_etag(client: httpx2.Client, method: str, et
     def send(**headers: str) -> int:
         return client.request(method, path, json=content, headers=headers).status_code
 
-    assert send() == 428
-    for other in ('"2"', 'W/"1"', "1", '"99999999999999999999999"', ""):
+    assert send() == send(**{"If-Match": ""}) == 428
+    for other in ('"2"', 'W/"2"', '"2-gzip"', '"1-2"', "1", '"99999999999999999999999"'):
         assert send(**{"If-Match": other}) == 412
     assert client.get(path).headers["ETag"] == '"1"'
     assert send(**{"If-Match": etag}) in (200, 204)
@@ -127,7 +130,16 @@ def test_changes_require_the_current_etag(client: httpx2.Client, method: str, et
 
 @pytest.mark.parametrize(
     ("header", "status"),
-    [('"1"', 304), ('W/"1"', 304), ('"0", "1"', 304), ("*", 304), ('"2"', 200), ("1", 200)],
+    [
+        ('"1"', 304),
+        ('W/"1"', 304),
+        ('"1-gzip"', 304),
+        ('"0", "1"', 304),
+        ("*", 304),
+        ('"2"', 200),
+        ("1", 200),
+        ("", 200),
+    ],
 )
 def test_unmodified_post_is_not_sent(client: httpx2.Client, header: str, status: int) -> None:
     path = post_path(create(client))
@@ -170,6 +182,37 @@ def test_invalid_content_is_rejected(
         assert [each["pointer"] for each in response.json()["errors"]] == [pointer]
     assert len(client.get(POSTS).json()["items"]) == 1
     assert client.get(path).headers["ETag"] == '"1"'
+
+
+def test_document_describes_the_errors_of_each_operation(client: httpx2.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+
+    def errors(method: str, suffix: str = "") -> set[str]:
+        responses = paths[f"{POSTS}{suffix}"][method]["responses"]
+        return {status for status in responses if status >= "300"} - {"default"}
+
+    body = {"400", "413", "415", "422"}
+    changes = {"404", "412", "428", *AUTHENTICATION_ERRORS, *OWNERSHIP_ERRORS}
+    assert errors("get") == {"422", *AUTHENTICATION_ERRORS}
+    assert errors("post") == {"409", *body, *AUTHENTICATION_ERRORS}
+    assert errors("get", "/export") == {*AUTHENTICATION_ERRORS, *OWNERSHIP_ERRORS}
+    assert errors("get", "/{post_id}") == {"304", "404", *AUTHENTICATION_ERRORS}
+    assert errors("put", "/{post_id}") == changes | body | {"409"}
+    assert errors("patch", "/{post_id}") == changes | body | {"409"}
+    assert errors("delete", "/{post_id}") == changes
+    assert errors("post", "/{post_id}/publish") == changes - {"412", "428"}
+
+
+def test_document_requires_if_match(client: httpx2.Client) -> None:
+    operations = client.get("/openapi.json").json()["paths"][POSTS + "/{post_id}"]
+
+    for method in ("put", "patch", "delete"):
+        (header,) = [each for each in operations[method]["parameters"] if each["in"] == "header"]
+        assert (header["name"], header["required"]) == ("If-Match", True)
+        assert header["schema"]["type"] == "string"
+    (header,) = [each for each in operations["get"]["parameters"] if each["in"] == "header"]
+    assert (header["name"], header["required"]) == ("If-None-Match", False)
+    assert header["schema"]["type"] == "string"
 
 
 def test_owner_cannot_be_changed(client: httpx2.Client) -> None:

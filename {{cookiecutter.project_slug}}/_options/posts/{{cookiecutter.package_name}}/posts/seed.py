@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from ..database.base import now
-from ..database.commands import command_engine
+from ..database.commands import migrated_engine
 from ..observability.audit_log import log_event
 from .models import Post
 from .sample_owners import get_owners
@@ -36,7 +36,7 @@ SENTENCES = [
 def seed(rows: int) -> None:
     """Insert sample posts for development."""
     random = Random()  # noqa: S311  # no secret
-    with command_engine() as engine:
+    with migrated_engine() as engine:
         with Session(engine) as session, session.begin():
             owners, note = get_owners(session)
         with click.progressbar(length=rows, label="posts") as progress:

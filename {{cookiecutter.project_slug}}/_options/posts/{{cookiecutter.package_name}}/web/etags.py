@@ -1,13 +1,15 @@
 """ETags and conditional requests: https://www.rfc-editor.org/rfc/rfc9110#section-13."""
 
 import re
+from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .problems import ProblemError
 from .schemas import Schema
 
-ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
+# The version in an ETag. A proxy that compresses responses may make it weak, or append the encoding: `"7-gzip"`.
+VERSION = re.compile(r'(?:W/)?"([0-9]+)(?:[-;]+[a-z]+)?"')
 
 
 class PreconditionRequired(ProblemError):
@@ -35,31 +37,38 @@ class NotModified(ProblemError):
 
 
 class IfMatch(Schema):
-    """Header of a request that modifies a resource."""
+    """Header of a request that modifies a resource; the OpenAPI document describes it as required."""
 
-    if_match: str | None = Field(default=None, alias="If-Match")
+    if_match: str = Field(alias="If-Match", json_schema_extra={"minLength": 1})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_a_missing_header(cls, headers: Mapping[str, object]) -> Mapping[str, object]:
+        # `check` rejects it with 428: by then it is known that the resource exists.
+        return {"If-Match": "", **headers}
 
     def check(self, version: int) -> None:
-        """Raise PreconditionRequired without the header, PreconditionFailed if no strong ETag in it matches."""
-        if self.if_match is None:
+        """Raise PreconditionRequired without the header, PreconditionFailed if no ETag in it matches the version."""
+        if not self.if_match:
             raise PreconditionRequired
-        strong = [tag for weak, tag in ENTITY_TAG.findall(self.if_match) if not weak]
-        if str(version) not in strong and self.if_match.strip() != "*":
+        if not matches(self.if_match, version):
             raise PreconditionFailed
 
 
 class IfNoneMatch(Schema):
     """Header of a request that reads a resource."""
 
-    if_none_match: str | None = Field(default=None, alias="If-None-Match")
+    if_none_match: str = Field(default="", alias="If-None-Match")
 
     def check(self, version: int) -> None:
         """Raise NotModified if an ETag in the header matches the version."""
-        if self.if_none_match is None:
-            return
-        tags = [tag for _, tag in ENTITY_TAG.findall(self.if_none_match)]
-        if str(version) in tags or self.if_none_match.strip() == "*":
+        if matches(self.if_none_match, version):
             raise NotModified(version)
+
+
+def matches(header: str, version: int) -> bool:
+    """Return whether a list of ETags has one of the version, or is `*`."""
+    return header.strip() == "*" or str(version) in VERSION.findall(header)
 
 
 def etag(version: int) -> str:

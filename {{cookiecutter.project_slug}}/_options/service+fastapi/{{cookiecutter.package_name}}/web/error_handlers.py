@@ -46,7 +46,13 @@ async def handle_problem(request: Request, error: ProblemError) -> Response:
     """Respond with the status, the detail and the headers of the error."""
     if error.status < 400:
         return Response(status_code=error.status, headers=error.headers)
-    return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
+    return problem_response(
+        error.status,
+        error.detail,
+        error.headers,
+        invalid=error.invalid,
+        extensions=error.extensions,
+    )
 
 
 async def handle_invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -80,9 +86,10 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     *,
     invalid: Sequence[Any] = (),
+    extensions: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the response for an error status."""
-    content = Problem.of(status, detail, invalid).content()
+    content = Problem.of(status, detail, invalid, extensions).content()
     return Response(content, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -13,7 +13,12 @@ from starlette.websockets import WebSocketDisconnect
 
 from ..config import Settings
 from ..observability import context
-from ..observability.requests import Observer, RequestRecord
+from ..observability.requests import (
+    CLIENT_CLOSED_REQUEST,
+    DISCONNECTED,
+    Observer,
+    RequestRecord,
+)
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
 from .problems import UNTRUSTED_HOST, UNTRUSTED_ORIGIN
@@ -63,7 +68,7 @@ class RequestMiddleware:
         if scope["type"] == "websocket":
             await self.handle_websocket(WebSocketConnection(scope, receive, send, single, security))
             return
-        exchange = Exchange(scope, receive, send, self.max_body_size, single, security)
+        exchange = Exchange(scope, receive, send, self.max_body_size, single, security, self.report)
         try:
             if exchange.host not in self.allowed_hosts:
                 await problem_response(400, UNTRUSTED_HOST)(scope, receive, exchange.send)
@@ -72,12 +77,14 @@ class RequestMiddleware:
             else:
                 await self.call_app(exchange)
         except Exception:
-            logger.exception("unhandled error")
-            if exchange.begun:
+            if exchange.begun and not exchange.has_ended:
+                # The server logs the error, and closes the connection.
                 raise
-            await self.error_app(scope, receive, exchange.send)
+            logger.exception("unhandled error")
+            if not exchange.begun:
+                await self.error_app(scope, receive, exchange.send)
         finally:
-            self.report(exchange.record())
+            exchange.end()
 
     async def call_app(self, exchange: "Exchange") -> None:
         """Call the application; a client that disconnects, or that wants no body, is not an error."""
@@ -180,15 +187,18 @@ class Exchange:
     __slots__ = (
         "begun",
         "content_length",
+        "has_ended",
         "host",
         "id",
         "left",
         "method",
         "receive_on",
+        "report",
         "scope",
         "security",
         "send_on",
         "sent",
+        "server_scope",
         "started",
         "status",
     )
@@ -201,9 +211,12 @@ class Exchange:
         max_body_size: int,
         single: dict[bytes, bytes],
         security: Headers,
+        report: Observer,
     ) -> None:
         self.started = perf_counter()
-        self.scope, self.receive_on, self.send_on = scope, receive, send
+        self.report, self.has_ended = report, False
+        self.scope = self.server_scope = scope
+        self.receive_on, self.send_on = receive, send
         self.left = max_body_size
         self.begun, self.status, self.sent = False, 500, 0
         self.security = security
@@ -220,6 +233,8 @@ class Exchange:
     async def receive(self) -> Message:
         """Count the body as it arrives, whatever its Content-Length."""
         message = await self.receive_on()
+        if message["type"] == "http.disconnect" and not self.begun:
+            self.status = CLIENT_CLOSED_REQUEST
         self.left -= len(message.get("body", b""))
         if self.left >= 0:
             return message
@@ -231,7 +246,9 @@ class Exchange:
     def send(self, message: Message) -> Awaitable[None]:
         """Add the headers of every response, and send the message."""
         if message["type"] == "http.response.start":
-            self.begun, self.status = True, message["status"]
+            self.begun = True
+            is_discarded = self.is_disconnected()
+            self.status = CLIENT_CLOSED_REQUEST if is_discarded else message["status"]
             own = message.get("headers", ())
             message["headers"] = with_common_headers(own, self.security, self.id)
             if self.method == "HEAD":
@@ -240,12 +257,29 @@ class Exchange:
             if self.method == "HEAD":
                 return self.drop_body(is_stream=message.get("more_body", False))
             self.sent += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return self.send_end(message)
         return self.send_on(message)
+
+    async def send_end(self, message: Message) -> None:
+        """Send the last part of the body; background tasks of the application follow."""
+        await self.send_on(message)
+        self.end()
+
+    def end(self) -> None:
+        """Report the request when its response has ended, and not again."""
+        if not self.has_ended:
+            self.has_ended = True
+            self.report(self.record())
+
+    def is_disconnected(self) -> bool:
+        """Return whether the client has disconnected; the server then discards the response."""
+        return self.status == CLIENT_CLOSED_REQUEST or DISCONNECTED in self.server_scope
 
     async def send_head(self, start: Message) -> None:
         """Complete the response to a HEAD; the server then reports a disconnect, which also ends an idle stream."""
         await self.send_on(start)
-        await self.send_on({"type": "http.response.body", "body": b""})
+        await self.send_end({"type": "http.response.body", "body": b""})
 
     async def drop_body(self, *, is_stream: bool) -> None:
         """Send no body in response to HEAD, and stop a stream."""
@@ -368,4 +402,8 @@ class RootPathMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             scope["root_path"] = self.root_path
+            # In ASGI, the path includes the root path.
+            if not f"{scope['path']}/".startswith(f"{self.root_path}/"):
+                scope["path"] = self.root_path + scope["path"]
+                scope["raw_path"] = self.root_path.encode() + scope.get("raw_path", b"")
         await self.app(scope, receive, send)

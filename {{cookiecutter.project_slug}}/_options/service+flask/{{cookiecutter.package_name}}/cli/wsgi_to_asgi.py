@@ -10,6 +10,8 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from ..observability.requests import DISCONNECTED
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -27,7 +29,8 @@ class ClientDisconnected(OSError):
 class WsgiToAsgi:
     """Call a WSGI application in one of `threads` threads, after the body of the request was received.
 
-    Bodies are received up to `max_body_size` bytes; the application rejects larger ones.
+    Bodies are received up to `max_body_size` bytes; the application rejects larger ones. It also rejects, for the log, a
+    request whose client has disconnected: the environment refers to the scope, which contains DISCONNECTED.
     """
 
     def __init__(self, app: WSGIApplication, *, threads: int, max_body_size: int) -> None:
@@ -40,7 +43,10 @@ class WsgiToAsgi:
         with SpooledTemporaryFile(MAX_BODY_IN_MEMORY) as body, suppress(ClientDisconnected):
             environ = make_environ(scope, body)
             if int(environ.get("CONTENT_LENGTH") or 0) <= self.max_body_size:
-                await receive_body(body, receive, self.max_body_size)
+                try:
+                    await receive_body(body, receive, self.max_body_size)
+                except ClientDisconnected:
+                    scope[DISCONNECTED] = True
             response = Response(receive, send)
             threads = self.probe_threads if scope["path"] in PROBES else self.threads
             try:
@@ -74,6 +80,7 @@ def make_environ(scope: Message, body: IO[bytes]) -> WSGIEnvironment:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": scope["client"][0],
         "REMOTE_PORT": str(scope["client"][1]),
+        "server.scope": scope,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": body,

@@ -12,11 +12,11 @@ from pydantic.json_schema import JsonSchemaMode
 
 from ..metadata import DESCRIPTION, NAME, VERSION
 from ..web.operations import PLACES, Adapter, Operation, find_operations, path_template
-from ..web.problems import MEDIA_TYPE, Problem
+from ..web.problems import Problem
 from .operation_ids import make_unique
+from .responses import add_problems, problems
 
 REF = "#/components/schemas/"
-PROBLEM = {"description": "Problem", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}}
 
 # JSON schemas, keyed by `id(adapter)`.
 Schemas = dict[int, dict[str, Any]]
@@ -39,9 +39,9 @@ def make_document(app: Flask) -> dict[str, Any]:
     security_schemes: dict[str, Any] = app.extensions.get("security_schemes", {})
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method] = without_nulls(
-            describe(route, schemas, security_schemes)
-        )
+        operation = without_nulls(describe(route, schemas, security_schemes))
+        add_problems(operation)
+        paths.setdefault(route.path, {})[route.method] = operation
     make_unique(paths)
     root_path = app.extensions["settings"].root_path
     return {
@@ -95,7 +95,8 @@ def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) 
     operation_id = ".".join([*blueprints[-1:], name])
     media_type = route.operation.media_type
     stream = {media_type: {"schema": {"type": "string"}}} if media_type else None
-    responses = {
+    declared = {str(key): value for key, value in problems(*route.operation.problems).items()}
+    responses = declared | {
         str(status): {
             "description": HTTPStatus(status).phrase if status >= 300 else "Successful Response",
             "content": (adapter and json(titled(schemas[id(adapter)], f"Response_{operation_id}")))
@@ -119,7 +120,7 @@ def describe(route: Route, schemas: Schemas, security_schemes: Collection[str]) 
         "parameters": list(parameters(route, schemas)) or None,
         "security": describe_security(route.operation.security, security_schemes),
         **body,
-        "responses": responses | {"default": PROBLEM},
+        "responses": responses,
     }
 
 

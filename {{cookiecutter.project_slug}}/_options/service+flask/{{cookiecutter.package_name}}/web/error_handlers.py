@@ -31,7 +31,13 @@ def handle_problem(error: ProblemError) -> Response:
     """Respond with the status, the detail and the headers of the error."""
     if error.status < 400:
         return Response(status=error.status, headers=error.headers)
-    return problem_response(error.status, error.detail, error.headers, invalid=error.invalid)
+    return problem_response(
+        error.status,
+        error.detail,
+        error.headers,
+        invalid=error.invalid,
+        extensions=error.extensions,
+    )
 
 
 def handle_invalid_request(error: InvalidRequest) -> Response:
@@ -51,7 +57,8 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     *,
     invalid: Sequence[Any] = (),
+    extensions: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the response for an error status."""
-    content = Problem.of(status, detail, invalid).content()
+    content = Problem.of(status, detail, invalid, extensions).content()
     return Response(content, status=status, headers=headers, mimetype=MEDIA_TYPE)

@@ -10,11 +10,17 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
+from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, LimitedStream
 
 from ..config import Settings
 from ..observability import context
-from ..observability.requests import Observer, RequestRecord
+from ..observability.requests import (
+    CLIENT_CLOSED_REQUEST,
+    DISCONNECTED,
+    Observer,
+    RequestRecord,
+)
 from .allowed_hosts import AllowedHosts
 from .error_handlers import problem_response
 from .operations import path_template
@@ -44,7 +50,10 @@ class RequestMiddleware:
         security = self.security["https" if environ["wsgi.url_scheme"] == "https" else "http"]
         exchange = Exchange(environ, start_response, security)
         try:
-            if environ.get("HTTP_HOST", "") not in self.allowed_hosts:
+            if exchange.is_disconnected():
+                # The body is incomplete.
+                body = Response(status=CLIENT_CLOSED_REQUEST)(environ, exchange.start)
+            elif environ.get("HTTP_HOST", "") not in self.allowed_hosts:
                 body = problem_response(400, UNTRUSTED_HOST)(environ, exchange.start)
             elif exchange.content_length > self.max_body_size:
                 body = problem_response(413)(environ, exchange.start)
@@ -120,13 +129,17 @@ class Exchange:
 
     def start(self, status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
         """Add the headers of every response, and send the message."""
-        self.status = int(status[:3])
+        self.status = CLIENT_CLOSED_REQUEST if self.is_disconnected() else int(status[:3])
         # Flask releases the request before the server has sent the response.
         rule: Rule | None = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if rule:
             self.route = path_template(rule.rule)
         headers = with_common_headers(headers, self.security, self.id)
         return self.start_response(status, headers, *error)
+
+    def is_disconnected(self) -> bool:
+        """Return whether the client has disconnected; the server then discards the response."""
+        return DISCONNECTED in self.environ.get("server.scope", ())
 
     def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the body and count its bytes."""

@@ -1,7 +1,7 @@
 """Request validation and response serialization from the signatures of views."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, wraps
 from inspect import signature
 from types import NoneType
@@ -44,9 +44,10 @@ class Operation:
         view: View,
         status: int,
         responses: Mapping[int, Any],
+        problems: Collection[int],
         security: Callable[[], object] | None,
     ) -> None:
-        self.view, self.status, self.security = view, status, security
+        self.view, self.status, self.problems, self.security = view, status, problems, security
         self.name = f"{view.__module__}.{view.__qualname__}"
         self.parameters = {
             name: each for name, each in signature(view).parameters.items() if name != "self"
@@ -152,6 +153,7 @@ def operation(
     *,
     status: int = 200,
     responses: Mapping[int, Any] | None = None,
+    problems: Collection[int] = (),
     security: Callable[[], object] | None = None,
 ) -> Callable[[View], View]: ...
 def operation(
@@ -160,18 +162,20 @@ def operation(
     *,
     status: int = 200,
     responses: Mapping[int, Any] | None = None,
+    problems: Collection[int] = (),
     security: Callable[[], object] | None = None,
 ) -> View:
     """Let a view take `body`, `query`, `headers` and variables of its path, and return a schema.
 
     The view can be a function or a method of a view class, and return a Response or Flask's tuples as well.
-    `status` is the one of success, `responses` has the schemas of others that the view returns.
+    `status` is the one of success, `responses` has the schemas of others that the view returns, and `problems` the
+    statuses of the errors that it raises: the OpenAPI document describes them.
     `security` authenticates the client, before anything is parsed, and raises an error to reject it. A view may
     also take a `form`.
     """
 
     def decorate(view: View) -> View:
-        made = Operation(view, status, responses or {}, security)
+        made = Operation(view, status, responses or {}, problems, security)
 
         @wraps(view)
         def operate(*args: object, **variables: Any) -> Response:

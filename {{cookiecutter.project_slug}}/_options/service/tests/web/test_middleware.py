@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.web.allowed_hosts import AllowedHosts
@@ -188,7 +189,13 @@ def test_allowed_origins_can_read_responses_and_errors() -> None:
             assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
             assert response.headers["Access-Control-Allow-Credentials"] == "true"
             exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
-            assert exposed == ["ETag", "Location", "Retry-After", "X-Request-ID"]
+            assert {
+                "ETag",
+                "Location",
+                "Retry-After",
+                "WWW-Authenticate",
+                "X-Request-ID",
+            } <= set(exposed)
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
@@ -298,3 +305,15 @@ def test_service_responds_below_its_root_path(prefix: str) -> None:
         assert client.get("/shopping/livez").status_code == 404
         assert client.get("/shoplivez").status_code == 404
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/shop"}]
+
+
+def test_root_path_cannot_begin_a_path_of_the_service(client: httpx2.Client) -> None:
+    paths = [*client.get("/openapi.json").json()["paths"], "/docs", "/openapi.json"]
+
+    for path in paths:
+        parts = path.partition("{")[0].strip("/").split("/")
+        for length in range(1, len(parts) + 1):
+            root_path = "/" + "/".join(parts[:length])
+            with pytest.raises(ValidationError, match="must not begin a path of the service"):
+                IsolatedSettings(root_path=root_path)
+    assert IsolatedSettings(root_path="/api/shop").root_path == "/api/shop"

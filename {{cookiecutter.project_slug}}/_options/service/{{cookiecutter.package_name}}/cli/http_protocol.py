@@ -5,6 +5,8 @@ import asyncio
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ..observability.requests import DISCONNECTED
+
 # Maximum number of headers, and maximum bytes of a request head after its first packet.
 MAX_HEADERS = 100
 MAX_HEAD_SIZE = 65536
@@ -37,7 +39,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.start_reading_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel all timeouts."""
+        """Cancel all timeouts, and mark a request without a response."""
+        if self.cycle and not self.cycle.response_started:
+            self.cycle.scope[DISCONNECTED] = True  # type: ignore[literal-required]  # a key of our own
         self.stop_reading_timeout()
         self.stop_writing_timeout()
         super().connection_lost(exc)

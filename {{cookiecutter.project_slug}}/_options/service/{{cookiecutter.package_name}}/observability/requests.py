@@ -6,6 +6,11 @@ from typing import NamedTuple
 
 logger = logging.getLogger(__name__)
 
+# The status in the record of a request whose client disconnected before the response began; it is never sent.
+CLIENT_CLOSED_REQUEST = 499
+# The key that the server adds to the scope of such a request.
+DISCONNECTED = "client_disconnected"
+
 
 class RequestRecord(NamedTuple):
     """A request whose response has ended.

@@ -101,18 +101,19 @@ class NotReady(Exception):
 class ProblemError(Exception):
     """Base class of errors with a status, independent of the framework.
 
-    `detail` is sent to the client, and `invalid` contains pydantic errors. What the request has changed is undone,
-    unless `keeps_changes` is true.
+    `detail` is sent to the client, `invalid` contains pydantic errors, and `extensions` further members of the problem.
+    What the request has changed is undone, unless `keeps_changes` is true.
     """
 
     status: int
     detail: str | None = None
     headers: Mapping[str, str] = {}
     invalid: Sequence[Any] = ()
+    extensions: Mapping[str, str] = {}
     keeps_changes = False
 
 
-class Problem(Schema):
+class Problem(Schema, extra="allow"):
     """Response body of an error; its type is about:blank, so its meaning is that of the status."""
 
     type: str = "about:blank"
@@ -123,7 +124,13 @@ class Problem(Schema):
     errors: list[Invalid] | None = None
 
     @classmethod
-    def of(cls, status: int, detail: str | None = None, invalid: Sequence[Any] = ()) -> Self:
+    def of(
+        cls,
+        status: int,
+        detail: str | None = None,
+        invalid: Sequence[Any] = (),
+        extensions: Mapping[str, str] | None = None,
+    ) -> Self:
         """Return the problem of a status, with the id of the current request."""
         title = TITLES.get(status, "Error")
         return cls(
@@ -132,6 +139,7 @@ class Problem(Schema):
             detail=None if detail in (title, PHRASES.get(status)) else detail,
             request_id=context.current().request_id,
             errors=[Invalid.of(error) for error in invalid[:MAX_INVALID]] or None,
+            **extensions or {},
         )
 
     def content(self) -> str:

@@ -4,7 +4,17 @@ from ..config import Settings
 from ..observability.context import REQUEST_ID_HEADER
 
 # Response headers that scripts of allowed origins may read (CORS).
-EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", REQUEST_ID_HEADER]
+EXPOSED_HEADERS = [
+    "ETag",
+    "Location",
+    # {% if "accounts" in cookiecutter.__facts %}
+    "RateLimit",
+    "RateLimit-Policy",
+    # {% endif %}
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID_HEADER,
+]
 # Defaults: a response keeps the headers that it sets itself.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",

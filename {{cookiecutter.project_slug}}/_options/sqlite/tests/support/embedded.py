@@ -10,6 +10,9 @@ from sqlalchemy import URL, Connection
 # A path below a file: no database can be opened or created.
 UNREACHABLE_URL = f"sqlite:///{__file__}/unreachable_test.db"
 
+# The scheme of URLs that no driver is part of.
+DRIVERNAME = "sqlite"
+
 # Runs longer than any timeout of the tests.
 SLOW_QUERY = (
     "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -31,7 +32,7 @@ EXECUTION_OPTIONS: dict[Kind, dict[str, Any]] = {
 # Instructions of SQLite's virtual machine between two checks of the statement timeout; they take less than 1 ms.
 INSTRUCTIONS_PER_CHECK = 10_000
 
-# SQLite has few forms of ALTER TABLE, so Alembic copies tables.
+# SQLite has few forms of ALTER TABLE, so Alembic copies tables. One transaction has all migrations, and locks the file.
 MIGRATION_OPTIONS = {"render_as_batch": True}
 
 # Result codes (https://www.sqlite.org/rescode.html) of temporary failures.
@@ -161,6 +162,13 @@ def prepare(engine: Engine) -> None:
     event.listen(engine, "reset", reset)
 
 
+def command_engine(settings: Settings) -> Engine:
+    """Create the engine for commands, without a statement timeout."""
+    engine = create_engine(url_of(settings), hide_parameters=True, poolclass=NullPool)
+    prepare(engine)
+    return engine
+
+
 def migration_engine(settings: Settings) -> Engine:
     """Create the engine for migrations, without foreign key checks, because Alembic copies and drops tables."""
     url = url_of(settings)
@@ -170,8 +178,9 @@ def migration_engine(settings: Settings) -> Engine:
     return engine
 
 
-def lock(connection: Connection) -> None:
+def migration_lock(engine: Engine) -> AbstractContextManager[None]:
     """Let one process migrate at a time: BEGIN_WRITING already locks the file."""
+    return nullcontext()
 
 
 def configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

@@ -1,0 +1,1 @@
+"""Tests of recipes: each module is copied into a project that has followed the recipe."""
