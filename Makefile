@@ -23,7 +23,7 @@ export UV_PYTHON ?= $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help try render test test-fast test-all mutants lint format bench clean
+.PHONY: help try render test test-fast test-all test-extensions mutants lint format bench clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -42,6 +42,9 @@ test-fast: .venv/ready ## Render every combination and execute a little, in a mi
 
 test-all: .venv/ready ## Execute every combination
 	@$(PYTEST) --all-variants
+
+test-extensions: .venv/ready ## Add each extension of docs/extensions.md to a project, with its newest version from the network
+	@$(PYTEST) --extensions tests/extensions
 
 mutants: .venv/ready ## Break the template in known ways, and see the suite notice (CHANGED=main, PART=3 or ONLY=README.md for some of them)
 	@$(BIN)/python -m tools.mutants $(ONLY) $(if $(CHANGED),--changed $(CHANGED)) $(if $(PART),--part $(PART))

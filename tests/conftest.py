@@ -19,6 +19,7 @@ from tests.support.variants import Variant, behavioural, parameters, rotation, r
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--variant", default="", help='only what concerns these answers: "framework=flask,python=3.12"')
     parser.addoption("--rotation", type=int, help="execute more rows, chosen by a number such as that of the week")
+    parser.addoption("--extensions", action="store_true", help="only the extensions, with their newest versions")
     parser.addoption("--all-variants", action="store_true", help="execute every combination in place of the rows")
 
 
@@ -74,12 +75,16 @@ def is_quick(variant: Variant) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, lest a worker waits at the end; leave out what `--variant` does not ask for."""
+    """Begin with what takes longest, lest a worker waits at the end; leave out what was not asked for."""
     items.sort(key=lambda item: check_of(item) != "suite")
     if wanted := config.getoption("--variant"):
         others = [item for item in items if not any(variant.has(wanted) for variant in variants_of(item))]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+    wants_extensions = config.getoption("--extensions")
+    others = [item for item in items if (item.get_closest_marker("extensions") is not None) != wants_extensions]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture

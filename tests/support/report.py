@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ class Report:
     def __init__(self, config: pytest.Config, results: Results) -> None:
         self.config, self.results = config, results
         self.cells: dict[tuple[str, str], list[pytest.TestReport]] = defaultdict(list)
+        self.extensions: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties = dict(report.user_properties)
         if "variant" in properties and (report.when == "call" or report.failed):
             self.cells[str(properties["variant"]), str(properties["check"])].append(report)
+        if "extension" in properties and (report.when == "call" or report.failed):
+            self.extensions.append(f"{report.outcome}: {properties['extension']}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
@@ -27,6 +31,11 @@ class Report:
             # An error of collection has no properties.
             if project := dict(getattr(report, "user_properties", [])).get("project"):
                 terminalreporter.write_line(f"project: {project}")
+        if self.extensions:
+            terminalreporter.section("extensions")
+            for line in sorted(self.extensions):
+                terminalreporter.write_line(line)
+            write_summary(f"- {line}" for line in sorted(self.extensions))
         known = len(self.results.known)
         if self.cells or known:
             terminalreporter.section("variants")
@@ -36,9 +45,7 @@ class Report:
                 terminalreporter.write_line(
                     f"known: {known} tests passed before with the same content; FRESH=1 runs them"
                 )
-            if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-                with Path(summary).open("a", encoding="utf-8") as file:
-                    file.write("\n".join([*self.table(), ""]))
+            write_summary(self.table())
 
     def table(self) -> list[str]:
         """Return Markdown: a row for each variant, a column for each check, seconds in the cells."""
@@ -54,6 +61,13 @@ class Report:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         rows.insert(1, ["-" * width for width in widths])
         return [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in rows]
+
+
+def write_summary(lines: Iterable[str]) -> None:
+    """Append Markdown to the summary of a workflow, if there is one."""
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write("\n".join([*lines, ""]))
 
 
 def cell(reports: list[pytest.TestReport], is_known: bool) -> str:

@@ -30,6 +30,8 @@ WHOLE_SUITE = "docs/second-domain.md"
 SOME_TESTS = ["--cov-fail-under=0", "tests/about", "tests/test_config.py", "tests/openapi/test_contract.py"]
 # Modules that pages name and no project has: those of examples.
 ELSEWHERE = {"my_service/app.py", "single/__init__.py"}
+# Each of its sections is applied to a project of its own, with newest versions: tests/extensions.
+EXTENSIONS = "docs/extensions.md"
 SHOWN = {"", "text", "console", "diff", "toml", "ini", "mermaid"}
 
 
@@ -107,7 +109,7 @@ def reading(workplace: Workplace, framework: str, page: str) -> Iterator[Reader]
 
 def followed() -> Iterator[tuple[str, str]]:
     """Give each page with blocks, for both frameworks if it has a project rendered."""
-    for page in PAGES:
+    for page in [each for each in PAGES if each != EXTENSIONS]:
         found = list(blocks((TEMPLATE / page).read_text(encoding="utf-8")))
         is_rendered = any(block.rendered for block in found)
         yield from ((page, framework) for framework in (FRAMEWORKS if is_rendered else FRAMEWORKS[:1]) if found)

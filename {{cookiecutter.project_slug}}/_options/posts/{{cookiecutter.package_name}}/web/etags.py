@@ -9,7 +9,7 @@ from .problems import ProblemError
 from .schemas import Schema
 
 # The version in an ETag. A proxy that compresses responses may make it weak, or append the encoding: `"7-gzip"`.
-VERSION = re.compile(r'(?:W/)?"([0-9]+)(?:[-;]+[a-z]+)?"')
+VERSION = re.compile(r'(?:W/)?"([0-9]+)(?:[-:;]+[a-z]+)?"')
 
 
 class PreconditionRequired(ProblemError):
