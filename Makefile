@@ -2,6 +2,8 @@
 
 BIN := .venv/bin
 UV = $(shell command -v uv || echo $(BIN)/uv)
+# On a terminal, the installation shows its progress.
+QUIET = $(shell test -t 2 || echo --quiet)
 FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
@@ -65,12 +67,13 @@ clean: ## Remove the environments and everything that was built
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/ready: pyproject.toml
+	@! test -t 2 || echo "Installing into .venv" >&2
 	@command -v uv >/dev/null || $(MAKE) --no-print-directory .venv/bin/uv
-	@$(UV) sync --inexact --quiet --compile-bytecode
+	@$(UV) sync --inexact $(QUIET) --compile-bytecode
 	@touch $@
 
 .venv/bin/uv: PYTHON ?= python3
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is %d.%d here, 3.11 or newer is needed: make PYTHON=/path/to/python3" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check "uv>=0.13,<0.14"

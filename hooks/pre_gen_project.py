@@ -1,4 +1,4 @@
-"""Abort if the folder contains anything but `.git`; `answers.py` has already validated the answers."""
+"""Abort if the folder contains anything but `.git`; `answers_for_cookiecutter_2` has already validated the answers."""
 
 import os
 import sys

@@ -96,8 +96,8 @@ class Mutant(NamedTuple):
 
 def mutants() -> Iterator[Mutant]:
     """Give every mutant, by kind."""
-    yield from without_table_rows(TEMPLATE / "hooks" / "answers.py", "RULES", "REQUIREMENTS")
-    yield from without_escapes(TEMPLATE / "hooks" / "answers.py")
+    yield from without_table_rows(TEMPLATE / "answers_for_cookiecutter_2" / "__init__.py", "RULES", "REQUIREMENTS")
+    yield from without_escapes(TEMPLATE / "answers_for_cookiecutter_2" / "__init__.py")
     yield from without_facts(TEMPLATE / "cookiecutter.json")
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file()):
         if path.name != "LICENSE" and "__pycache__" not in path.parts:

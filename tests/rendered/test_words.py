@@ -32,7 +32,8 @@ def texts() -> Iterator[tuple[str, str]]:
     for content in contents_of("*.py", "*.md", "Makefile", "*.toml", ".env.example"):
         yield where(content), content.text
     pages = [*TEMPLATE.glob("*.md"), *(TEMPLATE / "docs").glob("*.md")]
-    for path in [*pages, *(TEMPLATE / "hooks").glob("*.py"), TEMPLATE / "cookiecutter.json"]:
+    code = [path for folder in ("answers_for_cookiecutter_2", "hooks") for path in (TEMPLATE / folder).glob("*.py")]
+    for path in [*pages, *code, TEMPLATE / "cookiecutter.json"]:
         yield path.relative_to(TEMPLATE).as_posix(), path.read_text(encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from hooks.answers import REQUIREMENTS
+from answers_for_cookiecutter_2 import REQUIREMENTS
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import QUESTIONS
 from tests.support.template import compiled

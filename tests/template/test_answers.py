@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from hooks import answers
-from hooks.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, SOFT_KEYWORDS, STANDARD_LIBRARY
+import answers_for_cookiecutter_2 as answers
+from answers_for_cookiecutter_2.reserved_names import BESIDE_THE_PACKAGE, INSTALLED, SOFT_KEYWORDS, STANDARD_LIBRARY
 from tests.support.interpreters import interpreters
 from tests.support.rendering import QUESTIONS, TEMPLATE, Workplace
 
@@ -241,3 +241,22 @@ def test_folder_that_holds_a_repository_only_is_rendered_into(workplace: Workpla
 
     assert (repository / ".git" / "HEAD").read_bytes() == head
     assert (repository / "asgi.py").exists()
+
+
+@pytest.mark.parametrize(("choice", "typed"), [("no", None), ("ask", "n\n")])
+def test_hooks_are_required(workplace: Workplace, choice: str, typed: str | None) -> None:
+    done = workplace.run("cookiecutter", TEMPLATE, "--no-input", "--accept-hooks", choice, typed=typed)
+
+    assert done.returncode == 1
+    assert done.stdout.endswith(f"{answers.HOOKS_REQUIRED}\n")
+    assert workplace.left() == []
+
+
+def test_python_package_named_hooks_does_not_interfere(workplace: Workplace) -> None:
+    (workplace.output / "hooks").mkdir()
+    (workplace.output / "hooks" / "__init__.py").touch()
+
+    done = workplace.run("python", "-m", "cookiecutter", TEMPLATE, "--no-input")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (workplace.output / "my-service" / "pyproject.toml").exists()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from hooks.answers import errors_of
+from answers_for_cookiecutter_2 import errors_of
 from tests.support.environments import run
 from tests.support.every_combination import write
 from tests.support.interpreters import PYTHONS

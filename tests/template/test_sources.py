@@ -43,6 +43,7 @@ ONE_SIDED = {
         "tests/accounts/test_flask_accounts.py",
         "tests/posts/test_flask_export.py",
         "tests/database/test_flask_session.py",
+        "tests/support/flask_fixtures.py",
         "tests/test_flask.py",
         "tests/web/test_operations.py",
         "tests/cli/test_wsgi_to_asgi.py",
@@ -68,10 +69,13 @@ ONE_SIDED_NAMES = {
     },
     "flask": {
         "literal",  # Starlette compares origins as they are
-        "RequestUnit",  # FastAPI ends what its dependencies have begun
+        "ContextUnit",  # FastAPI ends what its dependencies have begun
         "TransactionalFlask",
         "current_unit",
+        "end_context_unit",
         "add_rate_limit_headers",
+        "LimitedRequest",  # Werkzeug limits what a view reads
+        "is_no_access_line",  # uvicorn has a separate logger
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
         "handle_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation

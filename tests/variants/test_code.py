@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hooks.answers import folded
-from hooks.reserved_names import INSTALLED
+from answers_for_cookiecutter_2 import folded
+from answers_for_cookiecutter_2.reserved_names import INSTALLED
 from tests.support.environments import CACHE, environment, own_environment, run, run_in
 from tests.support.rendering import BIN
 from tests.support.variants import Variant

@@ -41,7 +41,7 @@ def test_serve_answers_finishes_a_request_in_flight_and_exits_with_0(variant: Va
     ):
         assert server.get("/livez") == (200, {"status": "ok"})
         checks = {"database": "ok"} if has_database(variant) else {}
-        assert server.get("/readyz") == (200, {"status": "ok", "checks": checks})
+        assert server.get("/readyz") == (200, {"status": "ok", "checks": checks, "reasons": {}})
         answer = pool.submit(server.get, "/api/v1/about")
         server.wait_until(lambda: "in flight" in server.said())
         assert server.end(signal.SIGTERM) == 0

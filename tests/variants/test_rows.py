@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hooks.answers import REQUIREMENTS, errors_of
+from answers_for_cookiecutter_2 import REQUIREMENTS, errors_of
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import QUESTIONS, TEMPLATE, Workplace
 from tests.support.template import compiled

@@ -1,8 +1,11 @@
 """The commands of a generated project on a machine that has git, make and Python, and nothing else."""
 
+import os
+import pty
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,26 @@ def test_uv_is_used_where_there_is_one(project: Path, machine: Path) -> None:
 
     assert (machine / "log").read_text() == "uv sync --inexact --quiet\n"
     assert not (project / ".venv" / "bin" / "uv").exists()
+
+
+def test_installation_shows_its_progress_on_a_terminal(project: Path, machine: Path) -> None:
+    script(machine / "uv", f'echo "uv $*" >> {machine}/log\nexec "{BIN / "uv"}" "$@"')
+    ours, terminal = pty.openpty()
+    settings = {"PATH": str(machine), "HOME": str(Path.home())}
+
+    made = subprocess.Popen(["make", "check"], cwd=project, env=settings, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    # Reading from a terminal that no process has open any more is an error on Linux.
+    with suppress(OSError):
+        while part := os.read(ours, 65536):
+            shown += part
+    os.close(ours)
+
+    assert made.communicate()[0].decode() == "Settings are valid for development.\n"
+    assert shown.startswith(b"Installing into .venv\r\n")
+    assert b"Installed" in shown
+    assert (machine / "log").read_text() == "uv sync --inexact\n"
 
 
 def test_commands_without_make_do_the_same(project: Path, machine: Path) -> None:

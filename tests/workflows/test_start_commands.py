@@ -39,7 +39,7 @@ def test_server_finds_the_application(framework: str, command: str, workplace: W
 
     with Server(command, folder=project, binaries=binaries(project)) as server:
         assert server.get("/livez") == (200, {"status": "ok"})
-        assert server.get("/readyz") == (200, {"status": "ok", "checks": {"database": "ok"}})
+        assert server.get("/readyz") == (200, {"status": "ok", "checks": {"database": "ok"}, "reasons": {}})
         about = {"name": "My Service", "version": "0.1.0", "environment": "development"}
         assert server.get("/api/v1/about") == (200, about)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.answers import errors_of
+from answers_for_cookiecutter_2 import errors_of
 from tests.support.databases import empty_database
 from tests.support.environments import environment, run
 from tests.support.interpreters import PYTHONS
@@ -31,7 +31,7 @@ OWN_TEST = "def test_local_edit() -> None:\n    pass\n"
 # Files of the package that a user has edited: one that is the same in all projects, and one that answers change.
 SERVICE, SETTINGS = "about/service.py", "config.py"
 SKELETON = {"fastapi": "uvicorn --port {port} asgi:app", "flask": "flask run --port {port}"}
-PARTS = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.project_slug}}")
+PARTS = ("cookiecutter.json", "answers_for_cookiecutter_2", "hooks", "templates", "{{cookiecutter.project_slug}}")
 
 
 @pytest.fixture

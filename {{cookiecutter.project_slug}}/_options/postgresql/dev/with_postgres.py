@@ -20,14 +20,15 @@ from unittest.mock import patch
 
 from dotenv import dotenv_values
 
-INSTANCE = Path(__file__).resolve().parents[1] / "instance"
+PROJECT = Path(__file__).resolve().parents[1]
+INSTANCE = PROJECT / "instance"
 # Characters without a special meaning in shells and URLs.
 PLAIN = re.compile(r"[\w./-]+")
 
 
 def main(command: list[str]) -> int:
     """Run the command, and return its exit status."""
-    if os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or dotenv_values(PROJECT / ".env").get("DATABASE_URL"):
         return run(command, {})
     with started_server() as url:
         return run(command, {"DATABASE_URL": url})

@@ -1,16 +1,19 @@
 """Behaviour specific to Flask: its test client, commands, debug mode and operations."""
 
 import json
+import logging
 import threading
 from io import BytesIO
+from threading import Thread
 from typing import NoReturn
 
 import httpx2
 import pytest
-from flask import Response, abort, request
+from flask import Response, abort, request, session
 from flask.testing import FlaskClient, FlaskCliRunner
 from pydantic import Field
 from werkzeug.exceptions import HTTPException
+from werkzeug.serving import make_server
 from werkzeug.test import create_environ, run_wsgi_app
 
 from {{ cookiecutter.package_name }} import create_app
@@ -27,22 +30,70 @@ class UnregisteredStatus(HTTPException):
     description = "The status is not registered."
 
 
-@pytest.fixture
-def flask_client(app: App) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def runner(app: App) -> FlaskCliRunner:
-    return app.test_cli_runner()
-
-
 def test_test_client_reaches_the_views(flask_client: FlaskClient) -> None:
     response = flask_client.get("/api/v1/about")
 
     assert response.status_code == 200
     assert response.json is not None
     assert response.json["environment"] == "test"
+
+
+def test_config_has_what_flask_and_extensions_read(app: App) -> None:
+    development = create_app(IsolatedSettings(max_body_size=10))
+
+    assert app.config["SECRET_KEY"] == SECRET_KEY
+    assert app.testing
+    assert app.config["SESSION_COOKIE_SECURE"]
+    assert development.config["SECRET_KEY"] is None
+    assert development.config["MAX_CONTENT_LENGTH"] == 10
+    assert not development.testing
+    assert not development.config["SESSION_COOKIE_SECURE"]
+
+
+def test_session_cookie_is_signed(app: App, flask_client: FlaskClient) -> None:
+    def count() -> str:
+        session["visits"] = session.get("visits", 0) + 1
+        return str(session["visits"])
+
+    app.add_url_rule("/visits", view_func=count)
+
+    responses = [flask_client.get("/visits", base_url="https://localhost") for _ in range(2)]
+
+    assert [response.text for response in responses] == ["1", "2"]
+    assert "Secure; HttpOnly; Path=/; SameSite=Lax" in responses[0].headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"CONTENT_LENGTH": "10"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
+)
+def test_view_can_lower_the_limit_of_its_body(app: App, headers: dict[str, str]) -> None:
+    def read(limit: int) -> bytes:
+        request.max_content_length = limit
+        return request.get_data()
+
+    app.add_url_rule("/read/<int:limit>", view_func=read, methods=["POST"])
+    for path, expected in (("/read/10", "200 OK"), ("/read/9", "413 REQUEST ENTITY TOO LARGE")):
+        body = {"wsgi.input": BytesIO(bytes(10)), "wsgi.input_terminated": True}
+        environ = create_environ(path, method="POST") | headers | body
+        _, status, _ = run_wsgi_app(app, environ)
+
+        assert status == expected
+
+
+def test_development_server_logs_each_request_once(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.INFO)
+    server = make_server("127.0.0.1", 0, app)
+    thread = Thread(target=server.handle_request)
+    thread.start()
+    with caplog.at_level(logging.INFO):
+        httpx2.get(f"http://127.0.0.1:{server.port}/livez", timeout=20)
+        thread.join()
+    server.server_close()
+
+    lines = [each for each in caplog.records if each.name == "werkzeug" or each.msg == "request"]
+    assert [each.msg for each in lines] == ["request"]
 
 
 @pytest.mark.parametrize(

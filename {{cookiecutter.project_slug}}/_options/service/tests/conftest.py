@@ -24,11 +24,18 @@ from .support.databases import migrated_database
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 from .support.event_loop import shared_event_loop
 # {% endif %}
+# {% if "flask" in cookiecutter.__facts %}
+from .support.flask_fixtures import flask_client, runner
+# {% endif %}
 from .support.framework import ENVIRONMENT_VARIABLES, App, client_for
 from .support.settings import SECRET_KEY, IsolatedSettings
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 
 __all__ = ["shared_event_loop"]
+# {% endif %}
+# {% if "flask" in cookiecutter.__facts %}
+
+__all__ = ["flask_client", "runner"]
 # {% endif %}
 
 
@@ -85,12 +92,13 @@ def production_settings() -> dict[str, object]:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Unset all settings in the environment and change to a folder without a `.env` file."""
+    """Unset all settings in the environment, and read `.env` of an empty folder, the current one."""
     for name in list(os.environ):
         if name.lower() in Settings.model_fields:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     # {% if "database" in cookiecutter.__facts %}
     monkeypatch.setenv("DATABASE_URL", migrated_database().get_secret_value())
     # {% endif %}

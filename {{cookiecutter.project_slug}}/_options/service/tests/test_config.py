@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 from {{ cookiecutter.package_name }}.config import ServiceSettings, Settings
 
 from .support.invalid_settings import GUESSABLE_KEYS, errors_of
-from .support.settings import SECRET_KEY, IsolatedSettings
+from .support.settings import PACKAGE, SECRET_KEY, IsolatedSettings, link_project
 
 DEPLOYED_ENVIRONMENTS = ["test", "staging", "production"]
 
@@ -177,6 +179,25 @@ def test_environment_variables_override_the_env_file(
     settings = Settings()
 
     assert (settings.port, settings.workers) == (8001, 3)
+
+
+@pytest.mark.parametrize("is_installed", [False, True])
+def test_env_file_is_in_the_project_or_in_the_current_folder(
+    environment: pytest.MonkeyPatch, tmp_path: Path, is_installed: bool
+) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for folder, name in ((project, "test"), (elsewhere, "staging")):
+        folder.mkdir()
+        (folder / ".env").write_text(f"ENVIRONMENT={name}\nSECRET_KEY={SECRET_KEY}\n")
+    link_project(project)
+    if is_installed:
+        (project / "pyproject.toml").unlink()
+    environment.setenv("PYTHONPATH", str(project))
+
+    check = [sys.executable, "-m", PACKAGE, "check"]
+    output = subprocess.check_output(check, cwd=elsewhere, text=True)
+
+    assert output == f"Settings are valid for {'staging' if is_installed else 'test'}.\n"
 
 
 def test_smallest_and_largest_values_are_accepted(production_settings: dict[str, object]) -> None:

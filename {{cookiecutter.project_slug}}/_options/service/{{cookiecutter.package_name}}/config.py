@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -32,7 +33,11 @@ from .observability.metrics_settings import MetricsSettings
 # {% endif %}
 from .validators import is_deployed, split, validate_secret
 
+SOURCE = Path(__file__).parents[1]
+# The folder of `.env` and of relative paths: the project, or the current folder if a wheel is installed.
+PROJECT = SOURCE if (SOURCE / "pyproject.toml").is_file() else Path()
 SECRETS_DIR = "/run/secrets"
+
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 ORIGIN = r"^(\*|https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?)$"
 HOST = r"^(\*|(\*\.)?[\w.-]+|\[[\dA-Fa-f:.]+\])$"
@@ -48,7 +53,7 @@ class ServiceSettings(BaseSettings):
     """The settings that every service has."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=PROJECT / ".env",
         env_ignore_empty=True,
         secrets_dir=SECRETS_DIR,
         extra="ignore",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import count
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.accounts import models, scopes
+from {{ cookiecutter.package_name }}.accounts import models, scopes, service
 from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
@@ -182,3 +182,17 @@ def test_errors_are_printed(command: Command) -> None:
         done = command(*arguments)
         assert done.exit_code == 1
         assert done.output.splitlines()[-1] == error
+
+
+def test_account_with_a_random_password_is_created_once(
+    database_url: SecretStr, client: httpx2.Client
+) -> None:
+    engine = create_engine(database_url.get_secret_value())
+    with Session(engine) as session, session.begin():
+        user, password = service.find_or_create(session, EMAIL)
+        assert service.find_or_create(session, EMAIL) == (user, None)
+    engine.dispose()
+
+    assert password
+    with client:
+        assert log_in(client, EMAIL, password).status_code == 200

@@ -1,7 +1,5 @@
 """Commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import click
@@ -9,9 +7,7 @@ from pydantic import AfterValidator, Secret, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..cli.settings import get_settings
-from ..database.commands import database_errors_as_cli_errors
-from ..database.engine import command_engine
+from ..database.commands import transaction
 from ..observability.audit_log import log_event, record_operator
 from . import service
 from .exceptions import EmailTaken, WeakPassword
@@ -156,12 +152,3 @@ def find_or_fail(session: Session, email: str) -> User:
     if user is None:
         raise click.ClickException(f"{email} has no account")
     return user
-
-
-@contextmanager
-def transaction() -> Iterator[Session]:
-    """Begin a transaction on the database of the settings, committed at its end."""
-    settings = get_settings()
-    engine = command_engine(settings)
-    with database_errors_as_cli_errors(), Session(engine) as session, session.begin():
-        yield session

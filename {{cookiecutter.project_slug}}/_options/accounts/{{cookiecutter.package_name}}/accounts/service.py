@@ -1,6 +1,7 @@
 """Business rules of accounts, shared by both frameworks: each function takes a session and does no other I/O."""
 
 from datetime import timedelta
+from secrets import token_urlsafe
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from .exceptions import (
     WrongPassword,
 )
 from .models import Login, RefreshToken, User
+from .passwords import hash_password
 from .tokens import Claims
 
 # Built once, because every authenticated request executes it.
@@ -49,6 +51,14 @@ def register(session: Session, email: str, password_hash: str) -> User:
         raise EmailTaken from None
     log_event("registered", user_id=user.id)
     return user
+
+
+def find_or_create(session: Session, email: str) -> tuple[User, str | None]:
+    """Return the account of an e-mail address; create it with a random password if there is none, and return that too."""
+    if user := find(session, email):
+        return user, None
+    password = token_urlsafe()
+    return register(session, email, hash_password(password, email)), password
 
 
 def find(session: Session, email: str) -> User | None:

@@ -24,7 +24,7 @@ from starlette.types import Message, Scope
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.database import session as database
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database
 from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import App, client_for, route
 from ..support.sessions import get_engine, route_statements, route_stream, run_in_unit_of_work
@@ -268,7 +268,7 @@ COUNT = "SELECT count(*) FROM visits"
 
 
 def test_background_task_requires_a_separate_unit_of_work(caplog: pytest.LogCaptureFixture) -> None:
-    app = create_app(IsolatedSettings(database_url=make_empty_database()))
+    app = create_app(IsolatedSettings(database_url=make_database()))
 
     async def write_in_separate_unit() -> None:
         async with database.get_database(app).begin() as session:
@@ -295,7 +295,7 @@ def test_background_task_requires_a_separate_unit_of_work(caplog: pytest.LogCapt
 
 
 def test_websocket_uses_a_unit_of_work_for_each_message() -> None:
-    app = create_app(IsolatedSettings(database_url=make_empty_database(), database_pool_size=1))
+    app = create_app(IsolatedSettings(database_url=make_database(), database_pool_size=1))
 
     async def socket(websocket: WebSocket) -> None:
         await websocket.accept()

@@ -25,11 +25,14 @@ from .engine import EXECUTION_OPTIONS, Kind, engine_options, prepare, url_of
 from .errors import (
     MAX_RETRY_DELAY,
     DatabaseError,
+    SchemaOutdated,
     can_retry,
+    may_be_outdated,
     raise_write_refused,
     reject_unflushed_changes,
     to_problem,
 )
+from .revisions import require_database, require_migrations
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Part = TypeVar("Part")
@@ -73,6 +76,7 @@ class Database:
     """The connection pools of an application, and its units of work."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings, self.is_migrated = settings, False
         url, options = url_of(settings, "{{ cookiecutter.__driver }}"), engine_options(settings)
         self.engine = create_async_engine(url, poolclass=FairPool, **options)
         self.engines = {
@@ -131,9 +135,28 @@ class Database:
         return AsyncSession(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     async def ping(self) -> None:
-        """Execute a trivial statement; raise an error if the database is unavailable."""
+        """Execute a trivial statement; raise an error if the database is unavailable or lacks migrations."""
+        if not self.is_migrated:
+            await self.require_migrations()
+            self.is_migrated = True
         async with self.probe.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def require_migrations(self) -> None:
+        """Raise SchemaOutdated if the database does not exist or lacks migrations."""
+        require_database(self.settings)
+        async with self.probe.connect() as connection:
+            await connection.run_sync(require_migrations, self.settings)
+
+    async def cause_of(self, error: DatabaseError) -> DatabaseError | SchemaOutdated:
+        """Return SchemaOutdated if missing migrations have caused an error, or else the error."""
+        try:
+            require_database(self.settings)
+            if may_be_outdated(error):
+                await self.require_migrations()
+        except (SchemaOutdated, DBAPIError, PoolTimeoutError) as cause:
+            return cause
+        return error
 
     async def dispose(self) -> None:
         """Close all connections."""
@@ -150,8 +173,9 @@ def init_app(app: FastAPI, settings: Settings) -> None:
 
 
 async def handle_database_error(request: Request, error: DatabaseError) -> Response:
-    """Respond 409 to a violated constraint and 503 if the database is unavailable; reraise any other error."""
-    return await handle_problem(request, to_problem(error))
+    """Respond 409 to a violated constraint, 503 if the database is unavailable or lacks migrations; reraise other errors."""
+    cause = await get_database(request.app).cause_of(error)
+    return await handle_problem(request, to_problem(cause))
 
 
 @asynccontextmanager

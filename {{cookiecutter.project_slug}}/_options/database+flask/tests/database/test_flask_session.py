@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx2
 import pytest
 from flask import Response, abort, copy_current_request_context, g, make_response
 from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.database import session as database
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database
 from ..support.framework import App, client_for
 from ..support.sessions import get_engine, run_in_unit_of_work
-from ..support.settings import IsolatedSettings
+from ..support.settings import PROJECT, IsolatedSettings
 
 
 class CommittedError(ProblemError):
@@ -28,7 +29,7 @@ class CommittedError(ProblemError):
 @pytest.fixture
 def app() -> App:
     """Return an application with views that write rows, some of which violate a constraint."""
-    app = create_app(IsolatedSettings(database_url=make_empty_database(), database_pool_size=2))
+    app = create_app(IsolatedSettings(database_url=make_database(), database_pool_size=2))
     app.add_url_rule("/write", "write", lambda: insert_note("view"), methods=["GET", "POST"])
     app.add_url_rule(
         "/conflict", "conflict", lambda: insert_note("view") and abort(409), methods=["POST"]
@@ -201,11 +202,50 @@ def test_nested_app_context_has_the_same_session(app: App, client: httpx2.Client
     assert stored_notes(app, client) == {"within"}
 
 
-def test_session_requires_a_request(app: App, client: httpx2.Client) -> None:
-    with app.app_context(), pytest.raises(RuntimeError, match=r"`with database\.begin\(\)"):
+def test_session_requires_a_context(app: App) -> None:
+    with pytest.raises(RuntimeError, match=r"`with database\.begin\(\)"):
         database.get_session()
     with app.test_request_context(), pytest.raises(RuntimeError, match="outside of a request"):
         database.get_session()
+
+
+def test_app_context_commits_at_its_end(app: App, client: httpx2.Client) -> None:
+    with app.app_context():
+        insert_note("script")
+        assert stored_notes(app, client) == set()
+    assert stored_notes(app, client) == {"script"}
+
+    with pytest.raises(LookupError), app.app_context():
+        crash()
+    assert stored_notes(app, client) == {"script"}
+
+
+def test_stream_session_of_an_app_context_is_closed_at_its_end(app: App) -> None:
+    with app.app_context():
+        session = database.get_stream_session()
+        assert session.scalar(text("SELECT 1")) == 1
+    with pytest.raises(InvalidRequestError, match="permanently closed"):
+        session.scalar(text("SELECT 1"))
+
+
+def test_command_of_the_application_has_a_session(app: App, client: httpx2.Client) -> None:
+    @app.cli.command("add-note")
+    def add_note() -> None:
+        insert_note("command")
+
+    assert app.test_cli_runner().invoke(args=["add-note"]).exit_code == 0
+    assert stored_notes(app, client) == {"command"}
+
+
+def test_instance_folder_is_in_the_project(app: App) -> None:
+    assert Path(app.instance_path) == PROJECT / "instance"
+
+
+def test_shell_has_the_database(app: App) -> None:
+    context = app.make_shell_context()
+
+    assert context["database"] is database.get_database(app)
+    assert context["get_session"] is database.get_session
 
 
 @pytest.mark.parametrize("session", ["get_session", "get_stream_session"])
@@ -239,7 +279,8 @@ def test_thread_has_no_request_session(app: App, client: httpx2.Client) -> None:
     assert stored_notes(app, client) == set()
 
 
-def test_teardown_has_no_request_session(app: App, client: httpx2.Client) -> None:
+@pytest.mark.parametrize("register", ["teardown_request", "teardown_appcontext"])
+def test_teardown_has_no_request_session(app: App, client: httpx2.Client, register: str) -> None:
     raised: list[Any] = []
 
     def tear_down(error: BaseException | None) -> None:
@@ -247,7 +288,7 @@ def test_teardown_has_no_request_session(app: App, client: httpx2.Client) -> Non
             database.get_session()
         raised.append(caught.value)
 
-    app.teardown_request_funcs[None] = [tear_down]
+    getattr(app, register)(tear_down)
 
     assert client.post("/write").status_code == 200
     assert len(raised) == 1

@@ -8,7 +8,7 @@ from random import uniform
 from typing import TypeVar
 from weakref import finalize
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -24,11 +24,14 @@ from .engine import EXECUTION_OPTIONS, Kind, engine_options, prepare, url_of
 from .errors import (
     MAX_RETRY_DELAY,
     DatabaseError,
+    SchemaOutdated,
     can_retry,
+    may_be_outdated,
     raise_write_refused,
     reject_unflushed_changes,
     to_problem,
 )
+from .revisions import require_database, require_migrations
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Result = TypeVar("Result")
@@ -38,6 +41,7 @@ class Database:
     """The connection pools of an application, and its units of work."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings, self.is_migrated = settings, False
         url, options = url_of(settings, "{{ cookiecutter.__driver }}"), engine_options(settings)
         self.engine = create_engine(url, **options)
         self.engines = {
@@ -95,9 +99,28 @@ class Database:
         return Session(self.engines[kind], expire_on_commit=False, close_resets_only=False)
 
     def ping(self) -> None:
-        """Execute a trivial statement; raise an error if the database is unavailable."""
+        """Execute a trivial statement; raise an error if the database is unavailable or lacks migrations."""
+        if not self.is_migrated:
+            self.require_migrations()
+            self.is_migrated = True
         with self.probe.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def require_migrations(self) -> None:
+        """Raise SchemaOutdated if the database does not exist or lacks migrations."""
+        require_database(self.settings)
+        with self.probe.connect() as connection:
+            require_migrations(connection, self.settings)
+
+    def cause_of(self, error: DatabaseError) -> DatabaseError | SchemaOutdated:
+        """Return SchemaOutdated if missing migrations have caused an error, or else the error."""
+        try:
+            require_database(self.settings)
+            if may_be_outdated(error):
+                self.require_migrations()
+        except (SchemaOutdated, DBAPIError, PoolTimeoutError) as cause:
+            return cause
+        return error
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -105,12 +128,11 @@ class Database:
         self.probe.dispose()
 
 
-class RequestUnit:
-    """The unit of work of a request, which begins when the request first uses its session."""
+class ContextUnit:
+    """The unit of work of a request or an application context, which begins when its session is first used."""
 
-    def __init__(self, database: Database, method: str) -> None:
-        self.database = database
-        self.kind: Kind = "read" if method in SAFE_METHODS else "write"
+    def __init__(self, database: Database, kind: Kind) -> None:
+        self.database, self.kind = database, kind
         self.sessions: dict[Kind, Session] = {}
         self.work, self.streams = ExitStack(), ExitStack()
         self.is_ended = False
@@ -134,7 +156,7 @@ class RequestUnit:
                 self.streams.close()
 
 
-UNIT: ContextVar[RequestUnit] = ContextVar("UNIT")
+UNIT: ContextVar[ContextUnit] = ContextVar("UNIT")
 
 
 class TransactionalFlask(Flask):
@@ -142,7 +164,8 @@ class TransactionalFlask(Flask):
 
     def full_dispatch_request(self) -> Response:
         """Commit after the last `after_request` function; handle an error of the commit like any other error."""
-        unit = RequestUnit(get_database(self), request.method)
+        kind: Kind = "read" if request.method in SAFE_METHODS else "write"
+        g._unit_of_work = unit = ContextUnit(get_database(self), kind)
         outer = UNIT.set(unit)
         try:
             response = super().full_dispatch_request()
@@ -175,13 +198,16 @@ def init_app(app: Flask, settings: Settings) -> None:
     health.get_checks(app).add("database", database.ping)
     # Flask has no shutdown event: close the connections when the application is garbage-collected.
     finalize(app, database.dispose)
+    app.teardown_appcontext(end_context_unit)
+    app.shell_context_processor(lambda: {"database": database, "get_session": get_session})
     app.register_error_handler(DBAPIError, handle_database_error)
     app.register_error_handler(PoolTimeoutError, handle_database_error)
 
 
 def handle_database_error(error: DatabaseError) -> Response:
-    """Respond 409 to a violated constraint and 503 if the database is unavailable; reraise any other error."""
-    return handle_problem(to_problem(error))
+    """Respond 409 to a violated constraint, 503 if the database is unavailable or lacks migrations; reraise other errors."""
+    cause = get_database(current_app).cause_of(error)
+    return handle_problem(to_problem(cause))
 
 
 def get_database(app: Flask) -> Database:
@@ -205,12 +231,22 @@ def get_stream_session() -> Session:
     return unit.session("snapshot", unit.streams)
 
 
-def current_unit() -> RequestUnit:
-    """Return the unit of work of the request; raise RuntimeError before it begins and after it has ended."""
+def current_unit() -> ContextUnit:
+    """Return the unit of work of the request, or of an application context without one; raise RuntimeError after its end."""
     unit = UNIT.get(None)
+    if unit is None and has_app_context() and not has_request_context():
+        unit = g.setdefault("_unit_of_work", ContextUnit(get_database(current_app), "write"))
     if unit is None or unit.is_ended:
         raise RuntimeError(
             "no unit of work: this code runs outside of a request, or after its unit of work;"
             " use `with database.begin() as session`"
         )
     return unit
+
+
+def end_context_unit(error: BaseException | None) -> None:
+    """Commit the unit of work of an application context, or roll back after an error; that of a request has ended."""
+    unit: ContextUnit | None = g.get("_unit_of_work")
+    if unit and not unit.is_ended:
+        unit.end(error)
+        unit.streams.close()

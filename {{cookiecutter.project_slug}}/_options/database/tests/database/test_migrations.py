@@ -43,7 +43,7 @@ from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import run_command
 from ..support.migrations import MIGRATIONS, run_db, write_migration
 from ..support.rows import fill_empty_tables
-from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings
+from ..support.settings import PACKAGE, SECRET_KEY, IsolatedSettings, link_project
 
 FAILING = """
     op.create_table("remains", sa.Column("id", sa.Integer()))
@@ -255,9 +255,28 @@ def test_run_migrates_in_development_only(
     assert is_migrated(database_url) == expected
 
 
-def test_concurrent_upgrades_succeed(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config
+def test_current_and_history_show_revisions(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
 ) -> None:
+    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
+    (added,) = versions.glob("*_a_test.py")
+    (revision,) = re.findall(r"^revision = ['\"](\w+)", added.read_text(), re.MULTILINE)
+
+    before = run_db(environment, database_url, "current").stdout
+    run_db(environment, database_url, "upgrade")
+    after = run_db(environment, database_url, "current").stdout
+    listed = run_db(environment, database_url, "history").stdout
+
+    assert revision not in before
+    assert after.startswith(f"{revision} (head)")
+    assert listed.splitlines()[0].endswith("a test")
+    assert "(current)" in listed
+
+
+def test_concurrent_upgrades_succeed(
+    environment: pytest.MonkeyPatch, database_url: SecretStr, config: Config, tmp_path: Path
+) -> None:
+    link_project(tmp_path)
     environment.setenv("DATABASE_URL", database_url.get_secret_value())
     upgrade = [sys.executable, "-m", PACKAGE, "db", "upgrade"]
 

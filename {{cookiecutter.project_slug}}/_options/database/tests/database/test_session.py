@@ -25,7 +25,7 @@ from {{ cookiecutter.package_name }}.database import errors as database_errors
 from {{ cookiecutter.package_name }}.database.base import UtcDateTime, now
 from {{ cookiecutter.package_name }}.web.problems import ProblemError
 
-from ..support.databases import make_empty_database, url_for_tests
+from ..support.databases import make_database, url_for_tests
 from ..support.embedded import DRIVERNAME, SLOW_QUERY, UNREACHABLE_URL, is_transaction
 from ..support.framework import App, client_for
 from ..support.sessions import (
@@ -102,7 +102,7 @@ def connect() -> Callable[..., App]:
 
     def connect(**settings: Any) -> App:
         defaults = {
-            "database_url": make_empty_database(),
+            "database_url": make_database(),
             "database_pool_size": 1,
             "database_pool_timeout": 0.1,
             "database_lock_timeout": 0.1,

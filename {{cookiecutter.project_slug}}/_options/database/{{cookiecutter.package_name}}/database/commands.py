@@ -1,9 +1,11 @@
 """Database commands: `python -m {{ cookiecutter.package_name }} db --help`."""
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,16 @@ from alembic.operations.ops import AddColumnOp, MigrationScript, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Column
+from sqlalchemy import Column, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from ..cli.settings import get_settings
 from ..config import Settings
 from ..observability.audit_log import log_event, record_operator
-from .engine import is_unavailable, migration_engine
+from .engine import command_engine, is_unavailable, migration_engine
+from .errors import SchemaOutdated
+from .revisions import require_database, require_migrations
 
 PROJECT = Path(__file__).parents[2]
 # Exists in an installed wheel only: the build copies the project's folder `migrations` into the package.
@@ -67,6 +72,26 @@ def downgrade(revision: str, sql: bool) -> None:
         command.downgrade(config, target, sql=sql)
     if not sql:
         log_event("database downgraded", revision=revision)
+
+
+@db.command()
+def current() -> None:
+    """Show the revisions of the database."""
+    show(command.current)
+
+
+@db.command()
+def history() -> None:
+    """List all migrations, newest first; the current ones are marked."""
+    show(partial(command.history, indicate_current=True))
+
+
+def show(print_with: Callable[[Config], None]) -> None:
+    """Print the output of a command of Alembic."""
+    config = alembic_config(get_settings())
+    config.stdout = sys.stdout
+    with database_errors_as_cli_errors():
+        print_with(config)
 
 
 def previous_revision(settings: Settings, config: Config) -> str:
@@ -155,11 +180,30 @@ def alembic_config(settings: Settings) -> Config:
 
 
 @contextmanager
+def migrated_engine() -> Iterator[Engine]:
+    """Yield an engine for the database of the settings, which must have all migrations."""
+    settings = get_settings()
+    engine = command_engine(settings)
+    with database_errors_as_cli_errors():
+        require_database(settings)
+        with engine.connect() as connection:
+            require_migrations(connection, settings)
+        yield engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Begin a transaction on the database of the settings, committed at its end."""
+    with migrated_engine() as engine, Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
 def database_errors_as_cli_errors() -> Iterator[None]:
     """Report errors of the database and of migrations in one line."""
     try:
         yield
-    except CommandError as error:
+    except (CommandError, SchemaOutdated) as error:
         raise click.ClickException(str(error)) from None
     except (DBAPIError, OSError) as error:
         # Anything else is a bug in a migration, which the traceback shows.

@@ -7,7 +7,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from ..web.problems import ProblemError
+from ..config import Settings
+from ..web.problems import NotReady, ProblemError
 from .engine import is_refused_write, is_transient, is_unavailable
 
 logger = logging.getLogger(__name__)
@@ -16,6 +17,8 @@ MAX_ATTEMPTS = 3
 # Seconds before the second attempt at most; the delay is random, so that competing transactions do not meet again.
 MAX_RETRY_DELAY = 0.05
 RETRY_AFTER = "5"
+UPGRADE = "python -m {{ cookiecutter.package_name }} db upgrade"
+SCHEMA_OUTDATED = f"The database lacks migrations: run `make migrate`, or `{UPGRADE}`."
 
 DatabaseError = DBAPIError | PoolTimeoutError
 
@@ -26,6 +29,15 @@ class DatabaseUnavailable(ProblemError):
     status = 503
     detail = "The database is temporarily unavailable."
     headers = {"Retry-After": RETRY_AFTER}
+
+
+class SchemaOutdated(NotReady, DatabaseUnavailable):
+    """The database lacks migrations; the message names the command that applies them, in development the response as well."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(SCHEMA_OUTDATED)
+        if settings.environment == "development":
+            self.detail = SCHEMA_OUTDATED
 
 
 class Conflict(ProblemError):
@@ -58,14 +70,24 @@ def reject_unflushed_changes(session: Session) -> None:
         raise WriteRefused
 
 
-def to_problem(error: DatabaseError) -> ProblemError:
+def to_problem(error: DatabaseError | SchemaOutdated) -> ProblemError:
     """Return the problem for a response; raise the error itself if it is a bug."""
+    if isinstance(error, SchemaOutdated):
+        logger.error("%s", error)
+        return error
     if isinstance(error, IntegrityError):
         return Conflict()
     if isinstance(error, PoolTimeoutError) or is_unavailable(error):
         logger.warning("the database is unavailable: %s", getattr(error, "orig", error))
         return DatabaseUnavailable()
     raise error
+
+
+def may_be_outdated(error: DatabaseError) -> bool:
+    """Return whether missing migrations may have caused the error: it is no conflict, and the database is available."""
+    return isinstance(error, DBAPIError) and not (
+        isinstance(error, IntegrityError) or is_unavailable(error)
+    )
 
 
 def can_retry(error: DBAPIError, attempt: int) -> bool:

@@ -21,7 +21,7 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database import engine
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database, make_empty_database
 from ..support.framework import App, client_for
 from ..support.migrations import MIGRATIONS, write_migration
 from ..support.sessions import get_engine, route_statements, route_work
@@ -92,6 +92,11 @@ TERMINATE = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+
+
+@pytest.fixture
+def database_url() -> SecretStr:
+    return make_database()
 
 
 @pytest.fixture

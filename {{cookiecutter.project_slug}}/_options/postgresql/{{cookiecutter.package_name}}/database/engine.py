@@ -52,6 +52,11 @@ def url_of(settings: Settings, driver: str = "psycopg") -> URL:
     return make_url(settings.database_url.get_secret_value()).set(drivername=f"postgresql+{driver}")
 
 
+def database_exists(settings: Settings) -> bool:
+    """Return True: the server rejects connections to a database that does not exist."""
+    return True
+
+
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Return the keyword arguments of `create_engine()`."""
     session = {

@@ -15,7 +15,8 @@ def validate_database_url(url: SecretStr) -> SecretStr:
     """Return the URL; raise ValueError if it is missing or not a PostgreSQL URL."""
     if not url.get_secret_value():
         raise ValueError(
-            f"is required, for example {EXAMPLE}; `make run` starts a development server"
+            f"is required, for example {EXAMPLE}; `make run` starts a development server,"
+            " and so does `python dev/with_postgres.py COMMAND` for other commands"
         )
     try:
         kind = make_url(url.get_secret_value()).drivername

@@ -6,8 +6,9 @@ from click.testing import CliRunner
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.database.base import now
+from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED
 
-from ..support.databases import make_database
+from ..support.databases import make_database, make_empty_database
 from ..support.framework import client_for
 from ..support.settings import IsolatedSettings
 from .posts import POSTS
@@ -20,7 +21,7 @@ def test_seed_writes_posts(environment: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["db", "seed", "--rows", "1001"])
 
     assert result.exit_code == 0
-    assert result.output.splitlines()[-1] == "1001 posts were written."
+    assert "1001 posts were written." in result.output.splitlines()[-1]
     with client_for(create_app(IsolatedSettings(database_url=url))) as client:
         published = client.get(POSTS, params={"published": True, "limit": 100}).json()["items"]
     assert len({post["slug"] for post in published}) == 100
@@ -37,3 +38,14 @@ def test_seed_requires_a_database(environment: pytest.MonkeyPatch) -> None:
 
     assert result.exit_code == 1
     assert "cannot use the database" in result.output
+
+
+def test_seed_names_the_command_that_applies_missing_migrations(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("DATABASE_URL", make_empty_database().get_secret_value())
+
+    result = CliRunner().invoke(main, ["db", "seed"])
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [f"Error: {SCHEMA_OUTDATED}"]

@@ -20,6 +20,7 @@ __all__ = [
     "client_for",
     "fail",
     "fail_once",
+    "fail_with",
     "hang",
     "raise_conflict",
     "repeated_header",
@@ -125,6 +126,15 @@ async def succeed() -> None:
 async def fail() -> None:
     """Fail a readiness check."""
     raise ConnectionError("this check always fails")
+
+
+def fail_with(error: Exception) -> Callable[[], Awaitable[None]]:
+    """Return a readiness check that raises an error."""
+
+    async def check() -> None:
+        raise error
+
+    return check
 
 
 def fail_once() -> Callable[[], Awaitable[None]]:

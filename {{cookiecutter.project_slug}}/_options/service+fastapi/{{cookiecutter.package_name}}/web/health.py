@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from .schemas import Liveness, Outcome, Readiness
+from .problems import NotReady
+from .schemas import CheckResult, Liveness, Readiness
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._checks: dict[str, tuple[Check, float]] = {}
-        self._running: asyncio.Task[dict[str, Outcome]] | None = None
+        self._running: asyncio.Task[dict[str, CheckResult]] | None = None
 
     def add(self, name: str, check: Check, *, deadline: float = 2.0) -> None:
         """Register a check, which fails if it raises an exception or takes more than `deadline` seconds."""
@@ -28,18 +29,18 @@ class Checks:
             raise ValueError(f"a readiness check named {name!r} is already registered")
         self._checks[name] = (check, deadline)
 
-    async def run(self) -> dict[str, Outcome]:
-        """Run all checks concurrently, and return their outcomes within the longest deadline."""
+    async def run(self) -> dict[str, CheckResult]:
+        """Run all checks concurrently, and return their results within the longest deadline."""
         # Concurrent requests share one run, and a cancelled request does not cancel it.
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         return await asyncio.shield(self._running)
 
-    async def _run(self) -> dict[str, Outcome]:
-        outcomes = await asyncio.gather(*(self._outcome(name) for name in self._checks))
-        return dict(zip(self._checks, outcomes, strict=True))
+    async def _run(self) -> dict[str, CheckResult]:
+        results = await asyncio.gather(*(self._result(name) for name in self._checks))
+        return dict(zip(self._checks, results, strict=True))
 
-    async def _outcome(self, name: str) -> Outcome:
+    async def _result(self, name: str) -> CheckResult:
         check, deadline = self._checks[name]
         expiry = asyncio.timeout(deadline)
         try:
@@ -49,8 +50,9 @@ class Checks:
             # Probes are frequent, so the traceback is logged at DEBUG only.
             logger.warning("readiness check %r failed: %r", name, error)
             logger.debug("readiness check %r failed", name, exc_info=error)
-            return "timeout" if expiry.expired() else "failed"
-        return "ok"
+            reason = str(error) if isinstance(error, NotReady) else ""
+            return CheckResult("timeout" if expiry.expired() else "failed", reason)
+        return CheckResult("ok")
 
 
 def init_app(app: FastAPI) -> None:

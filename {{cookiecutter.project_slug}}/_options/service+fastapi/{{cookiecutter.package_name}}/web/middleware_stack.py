@@ -1,5 +1,6 @@
 """The middleware stack between the server and the application."""
 
+import logging
 from traceback import format_exc
 from typing import Any
 
@@ -17,6 +18,8 @@ from .security_headers import EXPOSED_HEADERS
 def init_app(app: FastAPI, settings: Settings) -> None:
     """Wrap the application in its middleware; the last one added is the outermost."""
     app.state.observers = observers = [log_request]
+    # Other servers than the service's own would log each request a second time.
+    logging.getLogger("uvicorn.access").disabled = True
 
     async def answer_unhandled_error(scope: Scope, receive: Receive, send: Send) -> None:
         detail = format_exc() if settings.debug else None

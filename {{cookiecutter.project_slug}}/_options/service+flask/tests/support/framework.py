@@ -20,6 +20,7 @@ __all__ = [
     "client_for",
     "fail",
     "fail_once",
+    "fail_with",
     "hang",
     "raise_conflict",
     "repeated_header",
@@ -132,6 +133,15 @@ def succeed() -> None:
 def fail() -> None:
     """Fail a readiness check."""
     raise ConnectionError("this check always fails")
+
+
+def fail_with(error: Exception) -> Callable[[], None]:
+    """Return a readiness check that raises an error."""
+
+    def check() -> None:
+        raise error
+
+    return check
 
 
 def fail_once() -> Callable[[], None]:

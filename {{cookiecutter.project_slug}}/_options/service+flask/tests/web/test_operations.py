@@ -171,7 +171,7 @@ def test_undeclared_status_is_an_error(app: App) -> None:
         return "hello", 201
 
     app.add_url_rule("/greeting", view_func=greet)
-    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = True
 
     with client_for(app) as client, pytest.raises(TypeError, match=r"greet .* the status 201"):
         client.get("/greeting")

@@ -10,7 +10,8 @@ from time import monotonic
 from flask import Blueprint, Flask, current_app
 
 from .operations import operation
-from .schemas import Liveness, Outcome, Readiness
+from .problems import NotReady
+from .schemas import CheckResult, Liveness, Readiness
 
 logger = logging.getLogger(__name__)
 bp = Blueprint("health", __name__)
@@ -32,11 +33,11 @@ class Checks:
             raise ValueError(f"a readiness check named {name!r} is already registered")
         self._checks[name] = (check, deadline)
 
-    def run(self) -> dict[str, Outcome]:
-        """Run all checks concurrently, and return their outcomes within the longest deadline."""
+    def run(self) -> dict[str, CheckResult]:
+        """Run all checks concurrently, and return their results within the longest deadline."""
         started = monotonic()
         running = {name: self._start(name) for name in self._checks}
-        return {name: self._outcome(name, running[name], started) for name in self._checks}
+        return {name: self._result(name, running[name], started) for name in self._checks}
 
     def _start(self, name: str) -> Future[object]:
         """Start a check in a thread, unless it is still running: a thread that hangs cannot be stopped."""
@@ -48,19 +49,19 @@ class Checks:
                 Thread(target=_resolve, args=(running, check), daemon=True).start()
         return running
 
-    def _outcome(self, name: str, running: Future[object], started: float) -> Outcome:
+    def _result(self, name: str, running: Future[object], started: float) -> CheckResult:
         _, deadline = self._checks[name]
         try:
             error = running.exception(timeout=max(0, started + deadline - monotonic()))
         except TimeoutError:
             logger.warning("readiness check %r took more than %s s", name, deadline)
-            return "timeout"
+            return CheckResult("timeout")
         if error:
             # Probes are frequent, so the traceback is logged at DEBUG only.
             logger.warning("readiness check %r failed: %r", name, error)
             logger.debug("readiness check %r failed", name, exc_info=error)
-            return "failed"
-        return "ok"
+            return CheckResult("failed", str(error) if isinstance(error, NotReady) else "")
+        return CheckResult("ok")
 
 
 def _resolve(running: Future[object], check: Check) -> None:

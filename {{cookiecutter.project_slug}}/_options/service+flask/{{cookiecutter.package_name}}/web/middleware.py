@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
 from time import perf_counter
-from typing import Any
+from typing import IO, Any, cast
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
+from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, LimitedStream
 
@@ -171,6 +173,18 @@ class LimitedInput(RawIOBase):
             raise RequestEntityTooLarge
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+
+class LimitedRequest(Request):
+    """A request whose `max_content_length` also limits a body without Content-Length, which Werkzeug truncates."""
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body."""
+        stream, limit = super().stream, self.max_content_length
+        if isinstance(stream, LimitedStream) and limit is not None and self.content_length is None:
+            return cast(IO[bytes], LimitedInput(self.environ["wsgi.input"], limit))
+        return stream
 
 
 class RootPathMiddleware:

@@ -1,5 +1,6 @@
 """The middleware stack between the server and the application."""
 
+import logging
 import re
 from wsgiref.types import WSGIApplication
 
@@ -8,13 +9,16 @@ from flask_cors import CORS
 
 from ..config import Settings
 from ..observability.requests import log_request
-from .middleware import RequestMiddleware, RootPathMiddleware
+from .middleware import LimitedRequest, RequestMiddleware, RootPathMiddleware
 from .security_headers import EXPOSED_HEADERS
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Wrap the application in its middleware; the last one added is the outermost."""
     app.extensions["observers"] = observers = [log_request]
+    app.request_class = LimitedRequest
+    # The server of `flask run` would log each request a second time.
+    logging.getLogger("werkzeug").addFilter(is_no_access_line)
     if settings.cors_origins:
         CORS(
             app,
@@ -28,6 +32,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.root_path:
         wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
     app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it
+
+
+def is_no_access_line(record: logging.LogRecord) -> bool:
+    """Return whether a line of Werkzeug's server is about something else than a request."""
+    return not re.match(r"\S+ - - \[", record.getMessage())
 
 
 def literal(origin: str) -> str | re.Pattern[str]:

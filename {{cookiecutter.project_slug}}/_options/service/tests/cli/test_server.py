@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from {{ cookiecutter.package_name }}.cli import server
 from {{ cookiecutter.package_name }}.cli.main import main
 
-from ..support.settings import PACKAGE
+from ..support.settings import PACKAGE, link_project
 
 # Seconds; below the grace period, so that a test fails if a worker is killed.
 STOP_TIMEOUT = 20
@@ -77,7 +78,10 @@ def statuses_with_a_delayed_body(url: str) -> list[str]:
         return re.findall(r"HTTP/1.1 (\d+)", received.read())
 
 
-def test_run_and_serve_respond_and_exit_with_status_0(environment: pytest.MonkeyPatch) -> None:
+def test_run_and_serve_respond_and_exit_with_status_0(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link_project(tmp_path)
     first, second = free_ports(2)
     with (
         httpx2.Client() as client,

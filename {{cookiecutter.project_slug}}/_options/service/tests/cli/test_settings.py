@@ -10,9 +10,7 @@ from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.cli.settings import to_variable
 from {{ cookiecutter.package_name }}.config import Settings
 
-from ..support.settings import IsolatedSettings
-
-PROJECT = Path(__file__).parents[2]
+from ..support.settings import PROJECT, IsolatedSettings
 
 
 def list_settings(*options: str) -> str:

@@ -1,5 +1,7 @@
 """Settings for tests, independent of the environment."""
 
+from pathlib import Path
+
 # {% if "database" in cookiecutter.__facts %}
 from pydantic import Field
 # {% endif %}
@@ -15,6 +17,7 @@ from .databases import migrated_database
 # {% endif %}
 
 PACKAGE = "{{ cookiecutter.package_name }}"
+PROJECT = Path(__file__).parents[2]
 SECRET_KEY = "signing key used only in these tests"
 
 
@@ -35,3 +38,15 @@ class IsolatedSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
+
+
+def link_project(folder: Path) -> None:
+    """Link the code of the project into a folder, which has no `.env`."""
+    for name in (
+        PACKAGE,
+        # {% if "database" in cookiecutter.__facts %}
+        "migrations",
+        # {% endif %}
+        "pyproject.toml",
+    ):
+        (folder / name).symlink_to(PROJECT / name)

@@ -4,8 +4,9 @@ import httpx2
 import pytest
 
 from {{ cookiecutter.package_name }}.web.health import get_checks
+from {{ cookiecutter.package_name }}.web.problems import NotReady
 
-from ..support.framework import App, Barrier, fail, fail_once, hang, succeed
+from ..support.framework import App, Barrier, fail, fail_once, fail_with, hang, succeed
 
 
 def test_livez_responds(client: httpx2.Client) -> None:
@@ -32,7 +33,7 @@ def test_readyz_is_ok_if_all_checks_pass(client: httpx2.Client) -> None:
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "checks": CHECKS}
+    assert response.json() == {"status": "ok", "checks": CHECKS, "reasons": {}}
 
 
 def test_readyz_lists_failed_checks_and_timeouts(app: App, client: httpx2.Client) -> None:
@@ -40,13 +41,16 @@ def test_readyz_lists_failed_checks_and_timeouts(app: App, client: httpx2.Client
     checks.add("cache", succeed)
     checks.add("search", fail)
     checks.add("queue", hang, deadline=0.05)
+    checks.add("mail", fail_with(NotReady("MAIL_URL is not set")))
 
     response = client.get("/readyz")
 
     assert response.status_code == 503
     assert response.json() == {
         "status": "unavailable",
-        "checks": CHECKS | {"cache": "ok", "search": "failed", "queue": "timeout"},
+        "checks": CHECKS
+        | {"cache": "ok", "search": "failed", "queue": "timeout", "mail": "failed"},
+        "reasons": {"mail": "MAIL_URL is not set"},
     }
 
 

@@ -94,6 +94,10 @@ def message_of(error: Mapping[str, Any]) -> str:
     return message[:MAX_DETAIL]
 
 
+class NotReady(Exception):
+    """A readiness check has failed, for a reason that `/readyz` shows."""
+
+
 class ProblemError(Exception):
     """Base class of errors with a status, independent of the framework.
 

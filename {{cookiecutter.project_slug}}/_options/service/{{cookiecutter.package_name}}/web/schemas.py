@@ -1,8 +1,9 @@
 """Base schema, and schemas that all domains share."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Outcome = Literal["ok", "failed", "timeout"]
 
@@ -19,14 +20,26 @@ class Liveness(Schema):
     status: Literal["ok"] = "ok"
 
 
+class CheckResult(NamedTuple):
+    """The outcome of a readiness check, and the reason of a failure if it may be shown."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
 class Readiness(Schema):
     """Response body of the readiness probe: the outcome of each check."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, Outcome]
+    reasons: dict[str, str] = Field(description="Why checks have failed, if they say so.")
 
     @classmethod
-    def of(cls, checks: dict[str, Outcome]) -> Self:
-        """Return the summary of the outcomes: `ok` if all checks are."""
-        ready = all(outcome == "ok" for outcome in checks.values())
-        return cls(status="ok" if ready else "unavailable", checks=checks)
+    def of(cls, results: Mapping[str, CheckResult]) -> Self:
+        """Return the summary of the results: `ok` if all outcomes are."""
+        ready = all(result.outcome == "ok" for result in results.values())
+        return cls(
+            status="ok" if ready else "unavailable",
+            checks={name: result.outcome for name, result in results.items()},
+            reasons={name: result.reason for name, result in results.items() if result.reason},
+        )

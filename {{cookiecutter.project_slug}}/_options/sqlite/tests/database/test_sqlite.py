@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.config import PROJECT, Settings
 from {{ cookiecutter.package_name }}.database import engine
+from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database
 from ..support.embedded import SLOW_QUERY
 from ..support.framework import client_for
 from ..support.sessions import held_connection, route_statements
@@ -62,6 +63,16 @@ def test_database_url_has_a_default_in_development_only(environment: pytest.Monk
     environment.setenv("ENVIRONMENT", "production")
     with pytest.raises(ValidationError, match=r"database_url\n.*is required outside development"):
         Settings()
+
+
+def test_path_of_the_database_is_relative_to_the_project() -> None:
+    for url, path in (
+        ("sqlite:///instance/development.db", PROJECT / "instance" / "development.db"),
+        ("sqlite:////srv/service.db", Path("/srv/service.db")),
+    ):
+        settings = IsolatedSettings.model_validate({"database_url": url})
+
+        assert engine.url_of(settings).database == str(path)
 
 
 def test_connections_are_configured() -> None:
@@ -150,7 +161,7 @@ def test_lock_error_is_not_transient() -> None:
 
 
 def test_lock_wait_times_out() -> None:
-    url = make_empty_database()
+    url = make_database()
     app = create_app(IsolatedSettings(database_url=url, database_lock_timeout=0.1))
     route_statements(app, "/write", ["CREATE TABLE things (id INTEGER)"], "POST")
     route_statements(app, "/read", ["SELECT 1"])
@@ -164,3 +175,15 @@ def test_lock_wait_times_out() -> None:
         other.execute("ROLLBACK")
         assert client.post("/write").status_code == 200
     other.close()
+
+
+def test_missing_file_is_reported_as_missing_migrations(tmp_path: Path) -> None:
+    app = create_app(
+        IsolatedSettings.model_validate({"database_url": f"sqlite:///{tmp_path}/new/service.db"})
+    )
+    route_statements(app, "/one", ["SELECT 1"])
+
+    with client_for(app) as client:
+        assert client.get("/readyz").json()["reasons"] == {"database": SCHEMA_OUTDATED}
+        assert client.get("/one").json()["detail"] == SCHEMA_OUTDATED
+    assert not (tmp_path / "new").exists()

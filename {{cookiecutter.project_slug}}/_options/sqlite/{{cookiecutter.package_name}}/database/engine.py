@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolResetState
 
-from ..config import Settings
+from ..config import PROJECT, Settings
 
 Kind = Literal["read", "snapshot", "write"]
 
@@ -122,7 +122,19 @@ class ServiceConnection(sqlite3.Connection):
 
 def url_of(settings: Settings, driver: str = "pysqlite") -> URL:
     """Return the URL of the database for a driver."""
-    return make_url(settings.database_url.get_secret_value()).set(drivername=f"sqlite+{driver}")
+    url = make_url(settings.database_url.get_secret_value())
+    return url.set(drivername=f"sqlite+{driver}", database=str(PROJECT / str(url.database)))
+
+
+def database_exists(settings: Settings) -> bool:
+    """Return whether the database file exists, or cannot be reached: a connection reports the reason then."""
+    try:
+        Path(str(url_of(settings).database)).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:

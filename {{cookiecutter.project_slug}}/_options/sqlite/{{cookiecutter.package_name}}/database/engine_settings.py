@@ -29,7 +29,7 @@ class EngineSettings(BaseModel):
     database_url: DatabaseUrl = Field(
         SecretStr(DEVELOPMENT),
         validate_default=True,
-        description="URL of the database file; required outside development",
+        description="URL of the database file, whose path may be relative to the project; required outside development",
     )
     database_synchronous: Annotated[Literal["FULL", "NORMAL"], BeforeValidator(str.upper)] = Field(
         "FULL",

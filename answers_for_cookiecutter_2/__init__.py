@@ -3,9 +3,10 @@
 cookiecutter loads this module as a Jinja extension (`_extensions` in cookiecutter.json), because it creates the
 project's folder before the first hook runs. `cruft update` keeps the module of the old commit loaded while it renders
 the new one, so its interface is frozen: the class `Answers` and the filters `folder`, `escaped` and `markdown`
-(docs/decisions/0024-options-are-folders-named-for-facts.md).
+(docs/decisions/0024-options-are-folders-named-for-facts.md). cookiecutter 1 cannot load it, and prints its name.
 """
 
+import inspect
 import json
 import keyword
 import os
@@ -20,7 +21,7 @@ from cookiecutter.exceptions import FailedHookException, OutputDirExistsExceptio
 from jinja2 import Environment
 from jinja2.ext import Extension
 
-from hooks.reserved_names import (
+from answers_for_cookiecutter_2.reserved_names import (
     BESIDE_THE_PACKAGE,
     INSTALLED,
     SOFT_KEYWORDS,
@@ -192,10 +193,25 @@ def sentence(question: str, answer: str, reason: str, accepted: str) -> str:
     return f"{question}: {shown!r} {reason}; {accepted}."
 
 
+HOOKS_REQUIRED = "The hooks of this template choose the files of the project: accept them, as with --accept-hooks yes."
+
+
+def hooks_are_disabled() -> bool:
+    """Return whether cookiecutter will run no hooks, which it stores in a local variable only."""
+    frame = inspect.currentframe()
+    while frame:
+        if frame.f_code.co_name == "generate_files" and frame.f_locals.get("accept_hooks") is False:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def folder(answers: Mapping[str, Any]) -> str:
     """Return the name of the project's folder if the answers are valid and the folder is empty."""
     if errors := errors_of(answers):
         raise FailedHookException("\n".join(errors))
+    if hooks_are_disabled():
+        raise FailedHookException(HOOKS_REQUIRED)
     name: str = answers["project_slug"]
     # cruft does not pass the output directory; hooks/pre_gen_project.py checks it then.
     path = os.path.join(answers.get("_output_dir", os.devnull), name)
