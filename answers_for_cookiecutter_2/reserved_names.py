@@ -27,7 +27,7 @@ INSTALLED = frozenset(
 
 # Top-level files and folders of a project, and those that tools create or ignore.
 BESIDE_THE_PACKAGE = frozenset(
-    "asgi build conftest dev dist env instance license makefile migrations node_modules site tests venv wsgi".split()
+    "asgi build conftest deploy dev dist dockerfile env instance license makefile migrations node_modules site tests venv wsgi".split()
 )
 
 # Device names of Windows, which cannot be names of files.

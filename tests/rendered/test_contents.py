@@ -1,6 +1,7 @@
 """What the files of all combinations hold, each different content looked at once."""
 
 import ast
+import json
 import posixpath
 import re
 import subprocess
@@ -46,7 +47,14 @@ def test_lines_end_as_they_should() -> None:
 
 
 def test_files_parse() -> None:
-    parsers = {".py": ast.parse, ".toml": tomllib.loads, ".mako": MakoTemplate}
+    parsers = {
+        ".json": json.loads,
+        ".mako": MakoTemplate,
+        ".py": ast.parse,
+        ".toml": tomllib.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+    }
     unparsed = {"", ".md", ".example"}
 
     for each in contents():

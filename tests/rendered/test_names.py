@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.every_combination import Content, contents, renders, words
 from tests.support.template import Files
-from tests.support.variants import Variant, behavioural_choices, effective
+from tests.support.variants import Variant, choices, effective
 
 # The words that only a project with this choice may contain; the choice itself is one of them.
 WORDS: dict[tuple[str, str], list[str]] = {
@@ -22,6 +22,12 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("example", "posts"): ["posts", "If-Match", "pagination", "ndjson", "seed", "published_at"],
     ("profile", "service"): [],
     ("profile", "skeleton"): [],
+    ("ci", "github"): [],
+    ("ci", "gitlab"): [],
+    ("ci", "none"): [],
+    ("container", "docker"): [],
+    ("container", "kubernetes"): ["kubernetes", "kubectl", "kustomize"],
+    ("container", "none"): [],
     ("metrics", "none"): [],
     ("metrics", "prometheus"): ["prometheus", "prometheus_client", "observe_pool", "METRICS_TOKEN"],
     ("framework", "fastapi"): [
@@ -35,6 +41,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
 }
 # The words that only a project with one of these choices may contain.
 SHARED_WORDS = {
+    (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
     (("auth", "accounts"), ("example", "posts")): ["uuid7", "uuid_utils"],
     (("database", "postgresql"), ("database", "sqlite")): [
         *("alembic", "database", "databases", "greenlet", "instance", "instances"),
@@ -57,6 +64,11 @@ ENGLISH = {"limits"}
 
 Names = Callable[[Files], set[str]]
 Mentions = Callable[[str], set[str]]
+
+
+def questions() -> dict[str, list[str]]:
+    """Return the choices that files are named or written for; a licence is one text."""
+    return {question: offered for question, offered in choices().items() if question != "license"}
 
 
 def settings(files: Files) -> set[str]:
@@ -127,7 +139,7 @@ def without(mentioned: Mapping[Content, set[str]], own: Callable[[Variant], set[
 
 
 def test_every_choice_has_words_of_its_own() -> None:
-    choices = {(question, choice) for question, offered in behavioural_choices().items() for choice in offered}
+    choices = {(question, choice) for question, offered in questions().items() for choice in offered}
 
     assert set(WORDS) == choices
     assert all(choice in words or not words for (_, choice), words in WORDS.items())
@@ -145,7 +157,7 @@ def test_nothing_that_was_not_chosen_is_mentioned() -> None:
 
 def absent_words(variant: Variant) -> set[str]:
     """Return the words that a combination may not contain, in small letters."""
-    chosen = {(question, effective(variant, question)) for question in behavioural_choices()}
+    chosen = {(question, effective(variant, question)) for question in questions()}
     absent = [word for choice, listed in WORDS.items() if choice not in chosen for word in listed]
     absent += [word for choices, listed in SHARED_WORDS.items() if not chosen & set(choices) for word in listed]
     return {word.lower() for word in absent}

@@ -122,6 +122,15 @@ def is_refused(answers: Mapping[str, str]) -> bool:
     )
 
 
+def is_refused_with(chosen: Choice, other: Choice) -> bool:
+    """Return whether a choice needs another answer to the question of the other one."""
+    return any(
+        chosen == (each.question, each.choice) and other[0] == each.needs and other[1] not in each.accepted
+        for each in REQUIREMENTS
+        if not each.is_omitted
+    )
+
+
 @cache
 def behavioural() -> list[Variant]:
     """Return every combination of the choices that change what runs, without answers that have no effect.
@@ -157,7 +166,13 @@ def possible() -> set[Choices]:
     for variant in behavioural():
         found |= subsets(variant.pairs, 2)
         found |= subsets([pair for pair in variant.pairs if pair[0] in TOGETHER], 3)
-        found |= {frozenset({pair, (name, value)}) for pair in variant.pairs for name in free for value in free[name]}
+        found |= {
+            frozenset({pair, (name, value)})
+            for pair in variant.pairs
+            for name in free
+            for value in free[name]
+            if not is_refused_with((name, value), pair)
+        }
     for one, other in itertools.combinations(free, 2):
         found |= {frozenset({(one, a), (other, b)}) for a in free[one] for b in free[other]}
     return found
@@ -221,11 +236,16 @@ def extremes() -> Iterator[dict[str, str]]:
 
 def rotation(number: int) -> list[Variant]:
     """Return more rows, chosen by a number: consecutive numbers give all that the covering array leaves out."""
-    executed = {frozenset(row.pairs) for row in rows()}
+    executed = {without_container_and_ci(row) for row in rows()}
     everything = [
         Variant.of(variant.answers | {"license": license_, PYTHON: python})
         for python in PYTHONS
         for variant, license_ in zip(behavioural(), itertools.cycle(choices()["license"]), strict=False)
     ]
-    others = [variant for variant in everything if frozenset(variant.pairs) not in executed]
+    others = [variant for variant in everything if without_container_and_ci(variant) not in executed]
     return [others[(number * ROTATED + index) % len(others)] for index in range(ROTATED)]
+
+
+def without_container_and_ci(variant: Variant) -> Choices:
+    """Return the answers that rotated rows differ in."""
+    return frozenset(pair for pair in variant.pairs if pair[0] not in ("container", "ci"))

@@ -25,6 +25,8 @@ ACCEPTED = {
     "example": "posts",
     "auth": "none",
     "metrics": "none",
+    "container": "docker",
+    "ci": "github",
     "license": "MIT",
 }
 

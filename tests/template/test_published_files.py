@@ -31,6 +31,8 @@ SECRET += [
 ]
 DATA = ["service.db", "service.db-wal", "my_service/service.db", "instance/development.db", "instance/secret.txt"]
 SQLITE = ["service.sqlite", "service.sqlite3", "tests/service.sqlite3-shm"]
+# What only a repository needs.
+REPOSITORY = (".dockerignore", ".editorconfig", "Dockerfile", "compose.yaml", "deploy/")
 # What nobody has thought of stays in the folder, and can be committed.
 UNKNOWN = ["notes.txt", "customers.csv"]
 VARIANTS = [("sqlite", [*SECRET, *DATA, *SQLITE]), ("postgresql", [*SECRET, *DATA]), ("none", SECRET)]
@@ -71,7 +73,8 @@ def test_distributions_contain_no_secrets(
     (source,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         packed = {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
-    assert packed == {*rendered, "PKG-INFO"} - {".editorconfig"}
+    of_the_repository = {name for name in rendered if name.startswith(REPOSITORY)}
+    assert packed == {*rendered, "PKG-INFO"} - of_the_repository
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive_of_wheel:
         installed = {name for name in archive_of_wheel.namelist() if ".dist-info/" not in name}

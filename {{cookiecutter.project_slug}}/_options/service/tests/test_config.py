@@ -188,7 +188,9 @@ def test_env_file_is_in_the_project_or_in_the_current_folder(
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     for folder, name in ((project, "test"), (elsewhere, "staging")):
         folder.mkdir()
-        (folder / ".env").write_text(f"ENVIRONMENT={name}\nSECRET_KEY={SECRET_KEY}\n")
+        (folder / ".env").write_text(
+            f"ENVIRONMENT={name}\nSECRET_KEY={SECRET_KEY}\nALLOWED_HOSTS=example.com\n"
+        )
     link_project(project)
     if is_installed:
         (project / "pyproject.toml").unlink()
