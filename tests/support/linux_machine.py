@@ -217,17 +217,21 @@ class Machine:
             self.history += f"{instance.said()}\nexit status {code}\n"
             instance.resources.close()
 
-    def start(self, port: int, **more: str) -> None:
+    def start(self, port: int) -> None:
         """Start what the unit says, where it says."""
-        unit = configparser.ConfigParser(interpolation=None, strict=False)
-        unit.optionxform = str  # type: ignore[assignment,method-assign]  # names of systemd have capitals
-        unit.read_string(self.here(self.block("ini", "[Unit]").text.replace("%i", str(port))))
-        service = unit["Service"]
+        service = self.service(port)
         lines = self.environment_file.read_text().splitlines()
-        settings = dict(line.split("=", 1) for line in [service["Environment"], *lines]) | more
+        settings = dict(line.split("=", 1) for line in [service["Environment"], *lines])
         folder = Path(service["WorkingDirectory"])
         instance = Program(service["ExecStart"], folder=folder, binaries=folder / BINARIES, **settings)
         self.instances[port] = instance.__enter__()
+
+    def service(self, port: int) -> configparser.SectionProxy:
+        """Return what the unit says of an instance."""
+        unit = configparser.ConfigParser(interpolation=None, strict=False)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]  # names of systemd have capitals
+        unit.read_string(self.here(self.block("ini", "[Unit]").text.replace("%i", str(port))))
+        return unit["Service"]
 
     def wait_until_ready(self) -> None:
         """Wait for the instances to respond, as the loop of a release does."""

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import socket
 import sqlite3
 import ssl
@@ -305,6 +306,19 @@ def test_release_fails_no_request(machine: Machine, site: Site) -> None:
     assert clients.versions == {"1.0.0", "1.1.0"}
     assert released == "1.1.0"
     assert re.findall(r"exit status (-?\d+)", machine.history) == ["0", "0"]
+
+
+@pytest.mark.nginx
+def test_instance_keeps_its_version_when_the_link_changes(machine: Machine) -> None:
+    service = machine.service(8001)
+    imported = "-c 'import my_service; print(my_service.__file__)'"
+    command = service["ExecStart"].replace("-m my_service serve", imported)
+
+    done = subprocess.run(shlex.split(command), cwd=service["WorkingDirectory"], capture_output=True, text=True)
+
+    assert re.match(rf"{machine.root}/opt/my-service/1\.\d\.0/lib/", done.stdout), done
+    for instance in machine.instances.values():
+        assert Path(f"/proc/{instance.process.pid}/cwd").readlink().name in ("1.0.0", "1.1.0")
 
 
 @pytest.mark.nginx
