@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.support.browser import BrowserTests
 from tests.support.interpreters import interpreters
+from tests.support.programs import REQUIREMENTS, ProgramTests
 from tests.support.rendering import Workplace
 from tests.support.report import Report
 from tests.support.results import Results, check_of, variants_of
@@ -33,7 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not any(variant.has(wanted) for variant in executed(config)):
         offered = ", ".join(f"{question}={'|'.join(answers)}" for question, answers in parameters().items())
         raise pytest.UsageError(f"no row has {wanted}; there are {offered}, and --all-variants has every combination")
-    config.pluginmanager.register(BrowserTests(), "tests in a browser")
+    for requirement in REQUIREMENTS:
+        config.pluginmanager.register(ProgramTests(requirement), f"tests with the marker {requirement.marker}")
     results = Results()
     config.pluginmanager.register(results, "results by content")
     if not hasattr(config, "workerinput"):

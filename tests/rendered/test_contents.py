@@ -2,18 +2,18 @@
 
 import ast
 import json
-import posixpath
 import re
 import subprocess
 import tomllib
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]  # it has no types
 from validate_pyproject import api as metadata
 
-from tests.support.documentation import blocks, links, patched
+from tests.support.documentation import anchors, blocks, headings, links, patched
 from tests.support.every_combination import contents, contents_of, renders, spanning, where, write
 from tests.support.rendering import BIN
 from tests.support.template import Files
@@ -124,11 +124,13 @@ def names_of(text: str) -> set[str]:
 def test_links_lead_to_files_that_are_there() -> None:
     broken = set()
     for variant, files in renders().items():
-        for path in {"README.md", "AGENTS.md", "docs/recipes.md"} & files.keys():
-            for link in links(files[path]):
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
-                if target not in files and not any(each.startswith(f"{target.rstrip('/')}/") for each in files):
+        for path in files:
+            for target in links(files[path]) if path.endswith(".md") else ():
+                if not exists(normpath(f"{folder_of(path)}/{target}".lstrip("/")), files):
                     broken.add(f"{path} links to {target} with {variant.name()}")
+            for target, anchor in anchors(files[path]) if path.endswith(".md") else ():
+                if target.endswith(".md") and anchor not in headings(files[target]):
+                    broken.add(f"{path} links to #{anchor} of {target} with {variant.name()}")
 
     assert broken == set()
 

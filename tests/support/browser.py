@@ -1,7 +1,4 @@
-"""A browser without a window, to see pages as people do, and what becomes of its tests without one.
-
-They are skipped. BROWSER=required in the environment makes that an error, BROWSER=none leaves them out.
-"""
+"""A browser without a window, to see pages as people do."""
 
 import os
 import shutil
@@ -9,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
@@ -44,32 +40,3 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found(), args=OPTIONS)
         yield started
         started.close()
-
-
-class BrowserTests:
-    """A pytest plugin that leaves out or skips the tests with the marker `browser`, and shows which were skipped."""
-
-    def __init__(self) -> None:
-        self.wanted = os.environ.get("BROWSER")
-        self.is_missing = found() is None
-        if self.wanted == "required" and self.is_missing:
-            raise pytest.UsageError(f"BROWSER=required, and {MISSING}: {INSTALL}")
-
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        concerned = [item for item in items if item.get_closest_marker("browser")]
-        if self.wanted == "none":
-            config.hook.pytest_deselected(items=concerned)
-            items[:] = [item for item in items if item not in concerned]
-        elif self.is_missing:
-            for item in concerned:
-                item.add_marker(pytest.mark.skip(reason=MISSING))
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was skipped, below all other sections."""
-        skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
-        if self.is_missing and skipped:
-            terminalreporter.write_sep("=", "not run")
-            for module in dict.fromkeys(report.nodeid.partition("::")[0] for report in skipped):
-                terminalreporter.write_line(f"{module}: {MISSING}")
-            terminalreporter.write_line(f"To run {len(skipped)} more tests: {INSTALL}, then make test")

@@ -1,10 +1,6 @@
-"""PgBouncer, the pooler that PostgreSQL services are deployed behind. Debian and Homebrew have it, and no Python package.
-
-Without it its tests are skipped. POOLER=required in the environment makes that an error.
-"""
+"""PgBouncer, the pooler that PostgreSQL services are deployed behind. Debian and Homebrew have it, and no Python package."""
 
 import getpass
-import os
 import shutil
 import socket
 import subprocess
@@ -14,17 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.databases import server
+from tests.support.programs import PLACES
 from tests.support.server import free_port
 
-# Where Debian installs it is not on every path.
-FOUND = shutil.which("pgbouncer", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
-needs_pooler = pytest.mark.skipif(
-    FOUND is None and os.environ.get("POOLER") != "required",
-    reason='PgBouncer is not installed: "apt install pgbouncer" or "brew install pgbouncer"',
-)
 CONFIGURATION = """
 [databases]
 * = host={host} user=postgres
@@ -49,7 +38,7 @@ def pooler(database: str) -> Iterator[str]:
         Path(place).chmod(0o755)
         path = Path(place, "pgbouncer.ini")
         path.write_text(CONFIGURATION.format(host=folder, port=port, user=user), encoding="utf-8")
-        with subprocess.Popen([FOUND or "pgbouncer", "--quiet", path]) as process:
+        with subprocess.Popen([str(shutil.which("pgbouncer", path=PLACES)), "--quiet", path]) as process:
             try:
                 wait_until_it_listens(port)
                 yield f"postgres://postgres@127.0.0.1:{port}/{database}"

@@ -13,7 +13,7 @@ import pytest
 from tests.support.databases import empty_database
 from tests.support.environments import BINARIES, environment, uv
 from tests.support.interpreters import PYTHONS, interpreters
-from tests.support.pooler import needs_pooler, pooler
+from tests.support.pooler import pooler
 from tests.support.rendering import FRAMEWORKS, Workplace
 from tests.support.server import Server
 
@@ -55,7 +55,7 @@ def test_wheel_migrates_in_an_empty_environment(
     assert done.stderr.splitlines()[-1].startswith("Error: an installed package is not changed")
 
 
-@needs_pooler
+@pytest.mark.pooler
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_service_works_behind_a_transaction_pooler(workplace: Workplace, framework: str) -> None:
     project = workplace.render(framework=framework, database="postgresql")

@@ -1,4 +1,4 @@
-"""The suite of the template on a machine without a browser."""
+"""The suite of the template on a machine without a browser, or without another program that some tests need."""
 
 import os
 import re
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import browser
+from tests.support import browser, programs
+from tests.support.programs import REQUIREMENTS, ProgramTests, Requirement
 from tests.support.rendering import TEMPLATE
 
 PAGE = "tests/workflows/test_docs_page.py"
@@ -74,14 +75,52 @@ def test_required_browser_that_is_there_is_no_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("BROWSER", "required")
 
     assert browser.found() == str(tmp_path / "chrome")
-    assert not browser.BrowserTests().is_missing
+    assert not ProgramTests(REQUIREMENTS[0]).is_missing
 
 
+def installed(folder: Path, *names: str) -> str:
+    """Return a path with some programs on it."""
+    for name in names:
+        (folder / name).touch(mode=0o755)
+    return str(folder)
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS[1:], ids=lambda requirement: str(requirement.variable))
+def test_other_required_program_that_is_missing_is_an_error(
+    requirement: Requirement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(programs, "PLACES", installed(tmp_path, "nginx", "openssl", "curl"))
+    monkeypatch.setenv(requirement.variable, "required")
+
+    with pytest.raises(
+        pytest.UsageError, match=f"{requirement.variable}=required, and .* is not installed: .apt install"
+    ):
+        ProgramTests(requirement)
+
+    monkeypatch.setattr(programs, "PLACES", installed(tmp_path, "sqlite3", "systemd-analyze", "pgbouncer"))
+    assert not ProgramTests(requirement).is_missing
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: str(requirement.variable))
 @pytest.mark.parametrize(
     "path", [".ci/run", *(f".github/workflows/{path.name}" for path in TEMPLATE.glob(".github/workflows/*.yml"))]
 )
-def test_machines_of_ci_require_the_browser(path: str) -> None:
-    commands = re.findall(r"\bmake test\b.*", (TEMPLATE / path).read_text(encoding="utf-8"))
+def test_machines_of_ci_require_the_program(path: str, requirement: Requirement) -> None:
+    commands = re.findall(r"\bmake test\b(?!-).*", (TEMPLATE / path).read_text(encoding="utf-8"))
 
     assert commands
-    assert [command for command in commands if "BROWSER=required" not in command] == []
+    assert [command for command in commands if f"{requirement.variable}=required" not in command] == []
+
+
+def test_clean_clone_of_ci_installs_the_programs() -> None:
+    packages = re.findall(r"^needs (\S+)", (TEMPLATE / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [re.search(r'"apt install ([^"]+)"', requirement.install) for requirement in REQUIREMENTS]
+
+    assert packages == [name for match in listed if match for name in match[1].split()]
+
+
+@pytest.mark.parametrize("path", ["Makefile", ".github/workflows/ci.yml"])
+def test_fast_set_needs_no_program(path: str) -> None:
+    (expression,) = re.findall(r'-m "(not slow.*)"', (TEMPLATE / path).read_text(encoding="utf-8"))
+
+    assert expression == " and ".join(["not slow", *(f"not {requirement.marker}" for requirement in REQUIREMENTS)])
