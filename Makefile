@@ -8,9 +8,9 @@ FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
 	$(if $(ROTATION),--rotation $(ROTATION))
-# Some tests need Chromium or Chrome, nginx with openssl, curl and sqlite3, systemd-analyze or PgBouncer, and are skipped without
-# them. BROWSER=required, NGINX=required, SYSTEMD=required and POOLER=required make their absence an error; none in place of required
-# leaves these tests out. What is given to make is in the environment of the tests.
+# Some tests need Chromium or Chrome, nginx with openssl, curl and sqlite3, systemd-analyze, PgBouncer, or buildah with debootstrap, and
+# are skipped without them. BROWSER=required, NGINX=required, SYSTEMD=required, POOLER=required and IMAGE=required make their absence an
+# error; none in place of required leaves these tests out. What is given to make is in the environment of the tests.
 
 # uv trusts its own list of certificates unless configured to use the machine's, as pip does.
 export UV_SYSTEM_CERTS ?= true

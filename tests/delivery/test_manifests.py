@@ -64,7 +64,8 @@ def test_compose_file_is_valid_and_has_what_production_demands(combination: Vari
         assert given <= settings(files), name
         assert {"ENVIRONMENT", "ALLOWED_HOSTS", "SECRET_KEY"} <= given
         assert ("DATABASE_URL" in given) is ("migrations/env.py" in files)
-        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
     assert list(own) == (["service", "migrate"] if "migrations/env.py" in files else ["service"])
     interpolated = {
         name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in own["service"]["environment"].items()
@@ -76,10 +77,10 @@ def test_compose_file_is_valid_and_has_what_production_demands(combination: Vari
 
 @pytest.mark.parametrize("combination", combinations_of("kubernetes"))
 def test_manifests_are_valid(combination: Variant) -> None:
-    for path, manifest in documents(renders()[combination]):
-        if manifest["kind"] == "Kustomization":
-            continue
-        for version in VERSIONS:
+    manifests = [each for _, each in documents(renders()[combination]) if each["kind"] != "Kustomization"]
+
+    for version in VERSIONS:
+        for manifest in manifests:
             kubernetes_validate.validate(manifest, version, strict=True)
 
 
@@ -98,7 +99,10 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
     selectors += [by_kind["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]]
     assert all(selector == labels for selector in selectors)
     assert by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
-    assert by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == by_kind["Deployment"]["metadata"]["name"]
+    assert (
+        by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"]
+        == by_kind["Deployment"]["metadata"]["name"]
+    )
 
     (generator,) = production["configMapGenerator"]
     literals = dict(literal.split("=", 1) for literal in generator["literals"])

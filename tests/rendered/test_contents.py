@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
+import yaml
 from mako.template import Template as MakoTemplate  # type: ignore[import-untyped]  # it has no types
 from validate_pyproject import api as metadata
 

@@ -90,7 +90,9 @@ def questions_table() -> str:
             prompt = QUESTIONS["__prompts__"][question]
             if isinstance(default, list):
                 choices = ", ".join(f"`{choice}`" for choice in default[1:])
-                rows.append(f"| `{question}` | `{default[0]}` | {prompt['__prompt__'].partition('. ')[0]}; or {choices} |")
+                rows.append(
+                    f"| `{question}` | `{default[0]}` | {prompt['__prompt__'].partition('. ')[0]}; or {choices} |"
+                )
             else:
                 shown = "made from the answers above" if "{{" in default else f"`{default}`"
                 rows.append(f"| `{question}` | {shown} | {prompt} |")

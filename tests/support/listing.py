@@ -11,11 +11,13 @@ from functools import cache
 
 from tests.support.every_combination import renders
 from tests.support.rendering import TEMPLATE
-from tests.support.variants import COSMETIC, Variant, behavioural_choices, choices
+from tests.support.variants import Variant, choices
 
 PAGE = TEMPLATE / "docs" / "variants.md"
 BEGIN, END = "<!-- files -->\n", "<!-- /files -->"
 ALWAYS = "always"
+# The questions whose files depend on no other question.
+ALONE = ("ci", "license")
 
 Answers = tuple[str, ...]
 
@@ -35,14 +37,14 @@ def listing() -> str:
 
 @cache
 def told_apart() -> list[Variant]:
-    """Return the combinations that the listing is made from: a cosmetic choice is tried with one of the others."""
+    """Return the combinations that the listing is made from: a choice that meets no other is tried with one of the others."""
     first = next(iter(renders()))
-    questions = behavioural_choices()
+    questions = [question for question in choices() if question not in ALONE]
     return [
         variant
         for variant in renders()
         if answers_to(variant, questions) == answers_to(first, questions)
-        or answers_to(variant, COSMETIC) == answers_to(first, COSMETIC)
+        or answers_to(variant, ALONE) == answers_to(first, ALONE)
     ]
 
 

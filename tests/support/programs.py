@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support import browser
+from tests.support import browser, images
 
 # Debian has some of them in a folder that only root has on its path.
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
@@ -53,6 +53,13 @@ REQUIREMENTS = [
         lambda: are_there("pgbouncer"),
         "PgBouncer is not installed",
         '"apt install pgbouncer" or "brew install pgbouncer"',
+    ),
+    Requirement(
+        "image",
+        "IMAGE",
+        lambda: are_there(*images.PROGRAMS) and os.geteuid() == 0,
+        "buildah or debootstrap is not installed, or the tests do not run as root",
+        '"apt install buildah debootstrap", as root',
     ),
 ]
 

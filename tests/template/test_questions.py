@@ -56,7 +56,7 @@ def test_answers_can_be_typed(workplace: Workplace) -> None:
     for question, prompt in QUESTIONS["__prompts__"].items():
         assert (prompt if isinstance(prompt, str) else prompt["__prompt__"]) in done.stdout, question
     # Cookiecutter prints nothing at the end, so the last question names the next step.
-    *_, license = (each for each in QUESTIONS if not each.startswith("_"))
-    assert QUESTIONS["__prompts__"][license]["__prompt__"].endswith("in the new folder with the repository name: make run")
+    *_, last = (each for each in QUESTIONS if not each.startswith("_"))
+    assert QUESTIONS["__prompts__"][last]["__prompt__"].endswith("in the new folder with the repository name: make run")
     assert (workplace.output / "typed-in" / "wsgi.py").exists()
     assert '"BSD-3-Clause"' in (workplace.output / "typed-in" / "pyproject.toml").read_text()
