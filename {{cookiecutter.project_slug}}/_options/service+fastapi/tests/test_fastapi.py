@@ -542,3 +542,19 @@ def test_invalid_response_is_logged_without_its_data(
     assert response.json()["title"] == "Internal Server Error"
     assert "'number'" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("detail", [{"an": "object"}, ["a list"]])
+def test_error_with_another_detail_than_text_is_a_problem_without_it(
+    app: App, detail: object
+) -> None:
+    def fail() -> None:
+        raise HTTPException(404, detail)
+
+    route(app, "/missing", fail)
+
+    with client_for(app) as client:
+        response = client.get("/missing")
+
+    assert response.status_code == 404
+    assert "detail" not in response.json()
