@@ -184,11 +184,18 @@ def set_context(single: dict[bytes, bytes]) -> str:
 
 
 def path_template(scope: Scope) -> str | None:
-    """Return the template of the path, with the names of its variables."""
+    """Return the template of the path, with the names of its variables; that of a mount ends with `{path}`."""
     # FastAPI keeps the path with the prefixes of its routers here, but not that of a WebSocket.
     context = scope.get("fastapi", {}).get("effective_route_context")
     path: str | None = getattr(context, "path_format", None)
-    return path or getattr(scope.get("route"), "path_format", None)
+    path = path or getattr(scope.get("route"), "path_format", None)
+    if "app_root_path" not in scope:
+        return path
+    # A mount has appended its path, with values.
+    mounted: str = scope["root_path"].removeprefix(scope["app_root_path"])
+    names = {str(value): "{" + name + "}" for name, value in scope["path_params"].items()}
+    prefix = "/".join(names.get(part, part) for part in mounted.split("/"))
+    return prefix + (path or "/{path}")
 
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:
