@@ -41,7 +41,7 @@ ONE_SIDED = {
         f"{PACKAGE}/accounts/views.py",
         f"{PACKAGE}/posts/views.py",
         "tests/accounts/test_flask_accounts.py",
-        "tests/posts/test_flask_export.py",
+        "tests/posts/test_flask_posts.py",
         "tests/database/test_flask_session.py",
         "tests/support/flask_fixtures.py",
         "tests/test_flask.py",

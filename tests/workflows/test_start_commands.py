@@ -22,6 +22,7 @@ SERVERS = [
     ("flask", "python -m my_service serve"),
     ("flask", "python -m my_service run"),
     ("flask", "flask run --port {port}"),
+    ("flask", "env FLASK_RUN_PORT={port} python -m flask run"),
     ("flask", "flask --app my_service run --debug --port {port}"),
     ("flask", "gunicorn --bind 127.0.0.1:{port} wsgi:app"),
     ("flask", "gunicorn --bind 127.0.0.1:{port} my_service:create_app()"),

@@ -1,4 +1,4 @@
-"""The gateway for ASGI servers: `uvicorn asgi:app`, `fastapi dev`."""
+"""The gateway for ASGI servers: `uvicorn asgi:app`."""
 
 from {{ cookiecutter.package_name }} import create_app
 

@@ -10,7 +10,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request, Response
+from fastapi import (
+    APIRouter,
+    BackgroundTasks,
+    Depends,
+    FastAPI,
+    HTTPException,
+    Request,
+    Response,
+)
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import APIKeyHeader
@@ -58,6 +66,10 @@ class EchoResponse(Response):
 
 async def create_item(body: Item) -> Item:
     return body
+
+
+async def echo_number(number: int) -> int:
+    return number
 
 
 async def echo() -> Response:
@@ -542,3 +554,44 @@ def test_invalid_response_is_logged_without_its_data(
     assert response.json()["title"] == "Internal Server Error"
     assert "'number'" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("detail", [{"an": "object"}, ["a list"]])
+def test_error_with_another_detail_than_text_is_a_problem_without_it(
+    app: App, detail: object
+) -> None:
+    def fail() -> None:
+        raise HTTPException(404, detail)
+
+    route(app, "/missing", fail)
+
+    with client_for(app) as client:
+        response = client.get("/missing")
+
+    assert response.status_code == 404
+    assert "detail" not in response.json()
+
+
+def test_template_of_a_mounted_path_has_its_prefix(app: App, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    inner = FastAPI()
+    inner.add_api_route("/items/{number}", echo_number)
+    router = APIRouter(prefix="/more")
+    router.add_api_route("/items/{number}", echo_number)
+    inner.include_router(router)
+    app.mount("/files", StaticFiles(directory=tmp_path))
+    app.mount("/shops/{shop}", inner)
+    records: list[RequestRecord] = []
+    app.state.observers.append(records.append)
+
+    with client_for(app) as client:
+        paths = ["/files/a.txt", "/shops/one/items/1", "/shops/one/more/items/1", "/shops/one/none"]
+        for path in paths:
+            client.get(path)
+
+    assert [record.route for record in records] == [
+        "/files/{path}",
+        "/shops/{shop}/items/{number}",
+        "/shops/{shop}/more/items/{number}",
+        "/shops/{shop}/{path}",
+    ]

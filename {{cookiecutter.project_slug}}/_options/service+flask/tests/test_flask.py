@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import httpx2
 import pytest
-from flask import Response, abort, request, session
+from flask import Response, abort, redirect, request, session
 from flask.testing import FlaskClient, FlaskCliRunner
 from pydantic import Field
 from werkzeug.exceptions import HTTPException
@@ -251,3 +251,58 @@ def test_unregistered_status_is_a_problem(app: App) -> None:
 
     assert response.status_code == response.json()["status"] == 499
     assert response.json()["detail"] == "The detail of this error."
+
+
+@pytest.mark.parametrize("detail", [{"an": "object"}, ["a list"]])
+def test_error_with_another_detail_than_text_is_a_problem_without_it(
+    app: App, detail: object
+) -> None:
+    app.add_url_rule("/missing", view_func=lambda: abort(404, detail))
+
+    with client_for(app) as client:
+        response = client.get("/missing")
+
+    assert response.status_code == 404
+    assert "detail" not in response.json()
+
+
+def test_response_of_an_error_is_sent(app: App) -> None:
+    own = Response("of the view", status=401)
+    app.add_url_rule("/locked", "locked", lambda: abort(401, response=own))
+    app.add_url_rule("/moved", "moved", lambda: abort(redirect("/elsewhere")))
+
+    with client_for(app) as client:
+        locked, moved = client.get("/locked"), client.get("/moved")
+
+    assert (locked.status_code, locked.text) == (401, "of the view")
+    assert (moved.status_code, moved.headers["Location"]) == (302, "/elsewhere")
+
+
+def test_field_of_a_form_can_be_as_large_as_a_body(app: App) -> None:
+    app.add_url_rule("/size", view_func=lambda: str(len(request.form["text"])), methods=["POST"])
+
+    with client_for(app) as client:
+        response = client.post("/size", data={"text": "x" * 600_000}, files={"file": b""})
+
+    assert (response.status_code, response.text) == (200, "600000")
+
+
+def test_form_can_have_lists_and_files(app: App) -> None:
+    class Labels(Schema):
+        labels: list[str] = []
+        title: str = "untitled"
+
+    def label(form: Labels) -> list[str]:
+        return [form.title, *form.labels, *request.files]
+
+    label.__annotations__["form"] = Labels
+    app.add_url_rule("/labels", view_func=operation(app, label), methods=["POST"])
+
+    with client_for(app) as client:
+        several = client.post("/labels", data={"labels": ["red", ""], "title": ["first", "last"]})
+        one = client.post("/labels", data={"labels": "red", "title": ""}, files={"file": b"1"})
+        none = client.post("/labels")
+
+    assert several.json() == ["last", "red", ""]
+    assert one.json() == ["untitled", "red", "file"]
+    assert none.json() == ["untitled"]

@@ -1,10 +1,12 @@
 """The layers of the package: a module imports its own layer and lower ones.
 
-From another domain, a module imports only the service.
+From another domain, a module imports only the service and the models, in one direction. Imports for types, below
+`if TYPE_CHECKING`, are free.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -59,13 +61,28 @@ def imported_modules(module: str) -> Iterator[str]:
     is_package = path.is_dir()
     source = path / "__init__.py" if is_package else path.with_suffix(".py")
     package = module.split(".") if is_package else module.split(".")[:-1]
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = package[: len(package) - node.level + 1]
-            target = [*above, *(node.module or "").split(".")] if node.module else above
-            for alias in node.names:
-                names = [".".join([*target, alias.name]), ".".join(target) or "__init__"]
-                yield next(name for name in names if name in modules())
+    for node in relative_imports(source.read_text(encoding="utf-8")):
+        above = package[: len(package) - node.level + 1]
+        target = [*above, *(node.module or "").split(".")] if node.module else above
+        for alias in node.names:
+            names = [".".join([*target, alias.name]), ".".join(target) or "__init__"]
+            yield next(name for name in names if name in modules())
+
+
+def relative_imports(source: str) -> list[ast.ImportFrom]:
+    """Return the relative imports of a source that are executed: those for types are not."""
+    nodes = list(ast.walk(ast.parse(source)))
+    types = {
+        each
+        for node in nodes
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for each in node.body
+    }
+    return [
+        node
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.level and node not in types
+    ]
 
 
 def is_domain(folder: str) -> bool:
@@ -80,8 +97,18 @@ def import_errors(module: str, imported: str) -> Iterator[str]:
         yield f"{module} ({own}) imports {imported} ({other})"
     folder, (other_folder, _, name) = module.partition(".")[0], imported.partition(".")
     is_of_another_domain = own == "domains" and folder != other_folder and is_domain(other_folder)
-    if is_of_another_domain and "." in imported and name != "service":
-        yield f"{module} imports {imported}: import only the service of another domain"
+    if is_of_another_domain and "." in imported and name not in ("service", "models"):
+        yield f"{module} imports {imported}: import only the service and the models of another domain"
+
+
+def check_directions(imports: Sequence[tuple[str, str]]) -> None:
+    """Raise CycleError if a domain imports another one that imports it, directly or through others."""
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for module, imported in imports:
+        folder, other = module.partition(".")[0], imported.partition(".")[0]
+        if folder != other and is_domain(folder) and is_domain(other):
+            order.add(folder, other)
+    order.prepare()
 
 
 @pytest.mark.parametrize("module", modules())
@@ -97,7 +124,8 @@ def test_module_imports_only_allowed_modules(module: str) -> None:
         ("web.health", "about.service", True),
         ("about.service", "web.schemas", False),
         ("about.service", "orders.service", False),
-        ("about.service", "orders.models", True),
+        ("about.service", "orders.models", False),
+        ("about.service", "orders.queries", True),
         ("orders.models", "orders.service", False),
         ("orders.service", "api", True),
         ("config", "orders.settings", False),
@@ -106,3 +134,28 @@ def test_module_imports_only_allowed_modules(module: str) -> None:
 )
 def test_only_disallowed_imports_are_errors(module: str, imported: str, is_error: bool) -> None:
     assert any(import_errors(module, imported)) is is_error
+
+
+def test_domains_import_each_other_in_one_direction() -> None:
+    check_directions(
+        [(module, imported) for module in modules() for imported in imported_modules(module)]
+    )
+
+
+def test_domains_that_import_each_other_are_an_error() -> None:
+    imports = [("orders.service", "customers.service"), ("customers.models", "items.models")]
+
+    check_directions(imports)
+    with pytest.raises(CycleError):
+        check_directions([*imports, ("items.service", "orders.models")])
+
+
+def test_imports_for_types_are_free() -> None:
+    source = """
+from ..database.base import Base
+if TYPE_CHECKING:
+    from ..orders.models import Order
+if DEBUG:
+    from ..web import health
+"""
+    assert [node.module for node in relative_imports(source)] == ["database.base", "web"]

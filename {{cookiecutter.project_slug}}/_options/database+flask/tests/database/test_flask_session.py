@@ -8,8 +8,10 @@ from typing import Any, NoReturn
 import httpx2
 import pytest
 from flask import Response, abort, copy_current_request_context, g, make_response
+from flask.ctx import AppContext
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from werkzeug.exceptions import NotFound
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.database import session as database
@@ -173,11 +175,48 @@ def test_commit_error_reaches_the_error_handlers(
     assert stored_notes(app, client) == set()
 
 
-def test_extension_can_handle_an_error_without_a_session(app: App, client: httpx2.Client) -> None:
-    app.register_error_handler(ValueError, lambda error: ("handled", 400))
+def test_error_that_an_extension_handles_rolls_back(app: App, client: httpx2.Client) -> None:
+    # Some extensions replace this method.
+    app.handle_user_exception = lambda e: ("handled", 400)  # type: ignore[method-assign]
 
-    with app.test_request_context():
-        assert app.handle_user_exception(ValueError("of the extension")) == ("handled", 400)
+    assert client.post("/crash").text == "handled"
+    assert stored_notes(app, client) == set()
+
+
+def test_request_can_be_dispatched_without_a_session(app: App, client: httpx2.Client) -> None:
+    app.add_url_rule("/missing", "missing", lambda: abort(404))
+
+    with app.test_request_context("/missing"), pytest.raises(NotFound):
+        app.dispatch_request()
+
+
+def test_methods_accept_the_context_that_the_next_version_of_flask_passes(
+    app: App, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dispatch(self: Any, ctx: AppContext) -> Response:
+        try:
+            result = self.preprocess_request(ctx) or self.dispatch_request(ctx)
+        except Exception as error:
+            result = self.handle_user_exception(ctx, error)
+        return self.finalize_request(ctx, result)  # type: ignore[no-any-return]
+
+    def take_context(method: Any) -> Any:
+        return lambda self, ctx, *arguments: method(self, *arguments)
+
+    for name in (
+        "preprocess_request",
+        "dispatch_request",
+        "handle_user_exception",
+        "finalize_request",
+    ):
+        monkeypatch.setattr(App, name, take_context(getattr(App, name)))
+    monkeypatch.setattr(App, "full_dispatch_request", dispatch)
+
+    for path, status in (("/write", 200), ("/conflict", 409), ("/orphan", 409)):
+        with app.test_request_context(path, method="POST") as ctx:
+            full_dispatch_request: Any = app.full_dispatch_request
+            assert full_dispatch_request(ctx).status_code == status
+    assert stored_notes(app, client) == {"view"}
 
 
 def test_application_can_use_any_name_in_g(app: App, client: httpx2.Client) -> None:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from random import uniform
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import finalize
 
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
+from flask.ctx import AppContext
 from flask.typing import ResponseReturnValue
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 
 from ..config import Settings
 from ..web import health
@@ -160,19 +160,23 @@ UNIT: ContextVar[ContextUnit] = ContextVar("UNIT")
 
 
 class TransactionalFlask(Flask):
-    """A Flask application in which each request is one unit of work, `before_request` and `after_request` included."""
+    """A Flask application in which each request is one unit of work, `before_request` and `after_request` included.
 
-    def full_dispatch_request(self) -> Response:
+    The next version of Flask passes the context of the request to these methods, as `ctx`.
+    """
+
+    def full_dispatch_request(self, *ctx: AppContext) -> Response:
         """Commit after the last `after_request` function; handle an error of the commit like any other error."""
         kind: Kind = "read" if request.method in SAFE_METHODS else "write"
         g._unit_of_work = unit = ContextUnit(get_database(self), kind)
         outer = UNIT.set(unit)
         try:
-            response = super().full_dispatch_request()
+            response = super().full_dispatch_request(*ctx)
             try:
                 unit.end()
             except Exception as error:
-                response = self.finalize_request(self.handle_user_exception(error))
+                app: Any = self  # The types are those of this version.
+                response = app.finalize_request(*ctx, app.handle_user_exception(*ctx, error))
             response.call_on_close(unit.streams.close)
             return response
         except BaseException as error:
@@ -181,15 +185,27 @@ class TransactionalFlask(Flask):
         finally:
             UNIT.reset(outer)
 
-    def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
-        """Roll back, or commit if the error has `keeps_changes`, before any error handler is called."""
-        try:
-            # Extensions may call this method outside of a unit of work.
-            if unit := UNIT.get(None):
-                unit.end(e)
-        except Exception as error:
-            return super().handle_user_exception(error)
-        return super().handle_user_exception(e)
+    def preprocess_request(self, *ctx: AppContext) -> ResponseReturnValue | None:
+        """End the unit of work with an error of a hook, before any error handler is called."""
+        with ended_by_errors():
+            return super().preprocess_request(*ctx)
+
+    def dispatch_request(self, *ctx: AppContext) -> ResponseReturnValue:
+        """End the unit of work with an error of the view, before any error handler is called."""
+        with ended_by_errors():
+            return super().dispatch_request(*ctx)
+
+
+@contextmanager
+def ended_by_errors() -> Iterator[None]:
+    """Roll back the request's unit of work after an error, or commit it if the error has `keeps_changes`."""
+    try:
+        yield
+    except Exception as error:
+        # Tests and extensions may dispatch a request without a unit of work.
+        if unit := UNIT.get(None):
+            unit.end(error)
+        raise
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -32,8 +32,9 @@ async def create_post(
 ) -> PostRead:
     """Create a post; its slug must be free."""
     post = await service.create(session, body, access.owner_of(body, subject))
-    location = request.url_for("read_post", post_id=post.id)
-    response.headers.update({"Location": location.path, "ETag": etag(post.version)})
+    # Not url_for(): the names of endpoints are global, and another one may have the same.
+    location = f"{request.url.path}/{post.id}"
+    response.headers.update({"Location": location, "ETag": etag(post.version)})
     return PostRead.model_validate(post)
 
 

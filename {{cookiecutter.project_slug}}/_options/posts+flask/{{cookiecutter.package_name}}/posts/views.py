@@ -31,7 +31,7 @@ def list_posts(query: PostQuery) -> PostPage:
 def create_post(body: NewPost) -> tuple[PostRead, int, Headers]:
     """Create a post; its slug must be free."""
     post = service.create(get_session(), body, access.owner_of(body, subject()))
-    location = url_for("api.posts.read_post", post_id=post.id)
+    location = url_for(".read_post", post_id=post.id)
     headers = {"Location": location, "ETag": etag(post.version)}
     return PostRead.model_validate(post), 201, headers
 

@@ -12,7 +12,7 @@ from ..observability.metrics import CONTENT_TYPE, Metrics
 from ..observability.pool_metrics import observe_pool
 # {% endif %}
 
-PATH = "/metrics"
+PATH, METHODS = "/metrics", {"GET", "HEAD"}
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
@@ -33,11 +33,13 @@ class MetricsMiddleware:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] in METHODS:
             authorization = Headers(scope=scope).get("Authorization", "")
             if self.metrics.is_allowed(authorization):
                 content = await run_in_threadpool(self.metrics.render)
                 response = Response(content, media_type=CONTENT_TYPE)
+                if scope["method"] == "HEAD":
+                    response.body = b""
                 await response(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -12,7 +12,7 @@ from ..observability.metrics import CONTENT_TYPE, Metrics
 from ..observability.pool_metrics import observe_pool
 # {% endif %}
 
-PATH = "/metrics"
+PATH, METHODS = "/metrics", {"GET", "HEAD"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class MetricsMiddleware:
         self.app, self.metrics = app, metrics
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] == "GET":
+        if environ["PATH_INFO"] == PATH and environ["REQUEST_METHOD"] in METHODS:
             authorization: str = environ.get("HTTP_AUTHORIZATION", "")
             if self.metrics.is_allowed(authorization):
                 response = Response(self.metrics.render(), content_type=CONTENT_TYPE)

@@ -78,6 +78,15 @@ def test_path_does_not_exist_without_the_token(
     assert refused.json().keys() == unknown.json().keys()
 
 
+def test_head_is_as_get_without_a_body(client: httpx2.Client) -> None:
+    read, head = (client.request(method, "/metrics", headers=BEARER) for method in ("GET", "HEAD"))
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == read.headers["Content-Type"]
+    assert int(head.headers["Content-Length"]) > 0
+    assert client.head("/metrics").status_code == 404
+
+
 def test_other_methods_do_not_read_metrics(client: httpx2.Client) -> None:
     assert client.post("/metrics", headers=BEARER).status_code == 404
 

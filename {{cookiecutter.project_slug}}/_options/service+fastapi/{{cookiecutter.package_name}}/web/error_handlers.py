@@ -39,7 +39,9 @@ async def handle_http_error(request: Request, error: HTTPException) -> Response:
             status = 200
     if status < 400:
         return Response(status_code=status, headers=headers)
-    return problem_response(status, str(error.detail), headers)
+    # FastAPI allows any JSON as the detail; that of a problem is text.
+    detail = error.detail if isinstance(error.detail, str) else None
+    return problem_response(status, detail, headers)
 
 
 async def handle_problem(request: Request, error: ProblemError) -> Response:

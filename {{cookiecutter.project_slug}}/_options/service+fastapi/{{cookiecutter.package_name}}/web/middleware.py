@@ -1,9 +1,10 @@
 """The middleware of every request: its id, its limits, the headers of its response, its record."""
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
+from traceback import format_exc
 from typing import Literal
 
 from starlette.exceptions import HTTPException
@@ -46,9 +47,14 @@ class RequestMiddleware:
     """Begin each request, reject it or pass it on, complete its response, and report it."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, observers: Sequence[Observer], error_app: ASGIApp
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        observers: Sequence[Observer],
+        with_cors: Callable[[ASGIApp], ASGIApp] | None,
     ) -> None:
-        self.app, self.observers, self.error_app = app, observers, error_app
+        self.app, self.observers, self.with_cors = app, observers, with_cors
+        self.debug = settings.debug
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.allowed_origins = set(settings.cors_origins)
         self.proxies = TrustedProxies(settings.trusted_proxies)
@@ -71,9 +77,9 @@ class RequestMiddleware:
         exchange = Exchange(scope, receive, send, self.max_body_size, single, security, self.report)
         try:
             if exchange.host not in self.allowed_hosts:
-                await problem_response(400, UNTRUSTED_HOST)(scope, receive, exchange.send)
+                await self.respond(exchange, 400, UNTRUSTED_HOST)
             elif exchange.content_length > self.max_body_size:
-                await problem_response(413)(scope, receive, exchange.send)
+                await self.respond(exchange, 413)
             else:
                 await self.call_app(exchange)
         except Exception:
@@ -82,9 +88,20 @@ class RequestMiddleware:
                 raise
             logger.exception("unhandled error")
             if not exchange.begun:
-                await self.error_app(scope, receive, exchange.send)
+                await self.respond(exchange, 500, format_exc() if self.debug else None)
         finally:
             exchange.end()
+
+    async def respond(
+        self, connection: "Exchange | WebSocketConnection", status: int, detail: str | None = None
+    ) -> None:
+        """Respond with a problem, which pages of other origins can read as they read other responses."""
+        response: ASGIApp = problem_response(status, detail)
+        if self.with_cors:
+            response = self.with_cors(response)
+        # Not as OPTIONS: CORS would respond to a preflight itself.
+        scope = {**connection.scope, "method": "GET"}
+        await response(scope, connection.receive, connection.send)
 
     async def call_app(self, exchange: "Exchange") -> None:
         """Call the application; a client that disconnects, or that wants no body, is not an error."""
@@ -107,7 +124,7 @@ class RequestMiddleware:
             pass
         except Exception:
             logger.exception("unhandled error")
-            await self.error_app(socket.scope, socket.receive, socket.send)
+            await self.respond(socket, 500, format_exc() if self.debug else None)
         finally:
             self.report(socket.record())
 
@@ -167,11 +184,18 @@ def set_context(single: dict[bytes, bytes]) -> str:
 
 
 def path_template(scope: Scope) -> str | None:
-    """Return the template of the path, with the names of its variables."""
+    """Return the template of the path, with the names of its variables; that of a mount ends with `{path}`."""
     # FastAPI keeps the path with the prefixes of its routers here, but not that of a WebSocket.
     context = scope.get("fastapi", {}).get("effective_route_context")
     path: str | None = getattr(context, "path_format", None)
-    return path or getattr(scope.get("route"), "path_format", None)
+    path = path or getattr(scope.get("route"), "path_format", None)
+    if "app_root_path" not in scope:
+        return path
+    # A mount has appended its path, with values.
+    mounted: str = scope["root_path"].removeprefix(scope["app_root_path"])
+    names = {str(value): "{" + name + "}" for name, value in scope["path_params"].items()}
+    prefix = "/".join(names.get(part, part) for part in mounted.split("/"))
+    return prefix + (path or "/{path}")
 
 
 def with_common_headers(headers: Headers, security: Headers, identifier: str) -> Headers:

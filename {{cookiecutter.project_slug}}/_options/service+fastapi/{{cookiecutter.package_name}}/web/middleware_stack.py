@@ -1,16 +1,13 @@
 """The middleware stack between the server and the application."""
 
 import logging
-from traceback import format_exc
-from typing import Any
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..config import Settings
 from ..observability.requests import log_request
-from .error_handlers import problem_response
 from .middleware import RequestMiddleware, RootPathMiddleware
 from .security_headers import EXPOSED_HEADERS
 
@@ -20,25 +17,19 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.state.observers = observers = [log_request]
     # Other servers than the service's own would log each request a second time.
     logging.getLogger("uvicorn.access").disabled = True
-
-    async def answer_unhandled_error(scope: Scope, receive: Receive, send: Send) -> None:
-        detail = format_exc() if settings.debug else None
-        await problem_response(500, detail)(scope, receive, send)
-
-    error_app: ASGIApp = answer_unhandled_error
+    with_cors = None
     if settings.cors_origins:
-        options: dict[str, Any] = {
-            "allow_origins": settings.cors_origins,
-            "allow_credentials": settings.cors_credentials,
-            "allow_methods": ["*"],
-            "allow_headers": ["*"],
-            "expose_headers": EXPOSED_HEADERS,
-        }
-        app.add_middleware(CORSMiddleware, **options)
-        # Pages of other origins can read error responses too.
-        error_app = CORSMiddleware(error_app, **options)
+        with_cors = partial(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=settings.cors_credentials,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+        app.add_middleware(with_cors)
     app.add_middleware(
-        RequestMiddleware, settings=settings, observers=observers, error_app=error_app
+        RequestMiddleware, settings=settings, observers=observers, with_cors=with_cors
     )
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)

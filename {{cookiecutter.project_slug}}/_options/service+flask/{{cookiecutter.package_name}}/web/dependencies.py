@@ -16,6 +16,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.environment != "development",
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=settings.max_body_size,
+        # By default, Flask limits the fields of a form further.
+        MAX_FORM_MEMORY_SIZE=settings.max_body_size,
         TESTING=is_test,
         # Tests receive the response to an error too; set it to None to receive the error.
         PROPAGATE_EXCEPTIONS=False if is_test else None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as BaseResponse
 
 from .dependencies import get_settings
 from .operations import InvalidRequest
@@ -20,9 +21,12 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, handle_unhandled_error)
 
 
-def handle_http_error(error: HTTPException) -> Response:
-    """Respond with the status and the headers of the error, for example Allow."""
-    detail = error.description if error.description != type(error).description else None
+def handle_http_error(error: HTTPException) -> BaseResponse:
+    """Respond with the response of the error, or with its status and its headers, for example Allow."""
+    if error.response:
+        return error.get_response()
+    own, default = error.description, type(error).description
+    detail = own if isinstance(own, str) and own != default else None
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return problem_response(error.code or 500, detail, headers)
 

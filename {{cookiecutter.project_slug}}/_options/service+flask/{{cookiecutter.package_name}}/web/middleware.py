@@ -1,12 +1,13 @@
 """The middleware of every request: its id, its limits, the headers of its response, its record."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import RawIOBase
 from time import perf_counter
 from typing import IO, Any, cast
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Request
+from werkzeug.datastructures import EnvironHeaders, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
@@ -29,15 +30,21 @@ from .security_headers import security_headers
 from .trusted_proxies import TrustedProxies
 
 Headers = list[tuple[str, str]]
+# Returns the headers of CORS for the headers of a request and its method.
+CorsHeaders = Callable[[EnvironHeaders, str], MultiDict[str, Any]]
 
 
 class RequestMiddleware:
     """Begin each request, reject it or pass it on, complete its response, and report it."""
 
     def __init__(
-        self, app: WSGIApplication, settings: Settings, observers: Sequence[Observer]
+        self,
+        app: WSGIApplication,
+        settings: Settings,
+        observers: Sequence[Observer],
+        cors_headers: CorsHeaders | None,
     ) -> None:
-        self.app, self.observers = app, observers
+        self.app, self.observers, self.cors_headers = app, observers, cors_headers
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.proxies = TrustedProxies(settings.trusted_proxies)
         self.security = {
@@ -54,9 +61,9 @@ class RequestMiddleware:
                 # The body is incomplete.
                 body = Response(status=CLIENT_CLOSED_REQUEST)(environ, exchange.start)
             elif environ.get("HTTP_HOST", "") not in self.allowed_hosts:
-                body = problem_response(400, UNTRUSTED_HOST)(environ, exchange.start)
+                body = self.respond(exchange, 400, UNTRUSTED_HOST)
             elif exchange.content_length > self.max_body_size:
-                body = problem_response(413)(environ, exchange.start)
+                body = self.respond(exchange, 413)
             else:
                 exchange.limit_input(self.max_body_size)
                 body = self.app(environ, exchange.start)
@@ -69,6 +76,17 @@ class RequestMiddleware:
         return ClosingIterator(
             exchange.counted(body), [close, lambda: self.report(exchange.record())]
         )
+
+    def respond(
+        self, exchange: "Exchange", status: int, detail: str | None = None
+    ) -> Iterable[bytes]:
+        """Respond with a problem, which pages of other origins can read as they read other responses."""
+        response = problem_response(status, detail)
+        if self.cors_headers:
+            # Not as OPTIONS: the response is not that to a preflight.
+            headers = self.cors_headers(EnvironHeaders(exchange.environ), "GET")
+            response.headers.extend(headers.items())
+        return response(exchange.environ, exchange.start)
 
     def report(self, record: RequestRecord) -> None:
         """Pass the record of a request that has ended to all observers."""

@@ -2,10 +2,12 @@
 
 import logging
 import re
+from functools import partial
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from flask_cors import CORS
+from flask_cors.core import CorsOptionsInput, get_cors_headers, get_cors_options
 
 from ..config import Settings
 from ..observability.requests import log_request
@@ -19,16 +21,18 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = LimitedRequest
     # The server of `flask run` would log each request a second time.
     logging.getLogger("werkzeug").addFilter(is_no_access_line)
+    cors = None
     if settings.cors_origins:
-        CORS(
-            app,
-            origins=[literal(origin) for origin in settings.cors_origins],
-            send_wildcard="*" in settings.cors_origins,
-            supports_credentials=settings.cors_credentials,
-            expose_headers=EXPOSED_HEADERS,
-            max_age=600,
-        )
-    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings, observers)
+        options: CorsOptionsInput = {
+            "origins": [literal(origin) for origin in settings.cors_origins],
+            "send_wildcard": "*" in settings.cors_origins,
+            "supports_credentials": settings.cors_credentials,
+            "expose_headers": EXPOSED_HEADERS,
+            "max_age": 600,
+        }
+        CORS(app, **options)
+        cors = partial(get_cors_headers, get_cors_options(app, options))
+    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings, observers, cors)
     if settings.root_path:
         wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
     app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it

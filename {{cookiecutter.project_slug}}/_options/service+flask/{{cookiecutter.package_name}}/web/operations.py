@@ -74,7 +74,10 @@ class Operation:
             for name, parameter in self.parameters.items()
             if parameter.default is not parameter.empty
         }
-        self.lists = {name for name, schema in self.fields("query").items() if is_list(schema)}
+        self.lists = {
+            place: {name for name, schema in self.fields(place).items() if is_list(schema)}
+            for place in ("form", "query")
+        }
         self.headers = set(self.fields("headers"))
 
     def __call__(self, *args: object, **given: Any) -> Response:
@@ -91,12 +94,15 @@ class Operation:
         if "body" in self.takes:
             given |= read_body()
         if "form" in self.takes:
+            # As in FastAPI, an empty field is missing.
             given["form"] = {
-                name: values[-1] for name, values in request.form.lists() if values[-1]
+                name: values if name in self.lists["form"] else values[-1]
+                for name, values in request.form.lists()
+                if values[-1] or name in self.lists["form"]
             }
         if "query" in self.takes:
             given["query"] = {
-                name: values if name in self.lists else values[-1]
+                name: values if name in self.lists["query"] else values[-1]
                 for name, values in request.args.lists()
             }
         if "headers" in self.takes:
@@ -106,7 +112,7 @@ class Operation:
         return self.respond(current_app.ensure_sync(self.view)(*args, **arguments))
 
     def fields(self, name: str) -> dict[str, Any]:
-        """Return the schema of each field of the query or the headers, if the view takes them."""
+        """Return the schema of each field of the form, the query or the headers, if the view takes them."""
         fields: dict[str, Any] = {}
         return self.takes[name].json_schema()["properties"] if name in self.takes else fields
 
@@ -171,7 +177,7 @@ def operation(
     `status` is the one of success, `responses` has the schemas of others that the view returns, and `problems` the
     statuses of the errors that it raises: the OpenAPI document describes them.
     `security` authenticates the client, before anything is parsed, and raises an error to reject it. A view may
-    also take a `form`.
+    also take a `form`; its files are in `request.files`.
     """
 
     def decorate(view: View) -> View:
@@ -235,5 +241,5 @@ def is_no_schema(returned: Any) -> bool:
 
 
 def is_list(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a parameter of the query may be given more than once."""
+    """Tell whether a field of the form or the query may be given more than once."""
     return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))

@@ -180,10 +180,17 @@ def test_hsts_is_sent_without_a_proxy(production_settings: dict[str, object]) ->
 def test_allowed_origins_can_read_responses_and_errors() -> None:
     app = make_app(cors_origins=[ORIGIN], cors_credentials=True)
     route(app, "/crash", crash)
+    requests: list[tuple[int, str, dict[str, str]]] = [
+        (200, "/livez", {}),
+        (404, "/unknown", {}),
+        (500, "/crash", {}),
+        (413, "/livez", {"Content-Length": "2000000"}),
+        (400, "/livez", {"Host": "evil.example"}),
+    ]
 
     with client_for(app) as client:
-        for path, status in {"/livez": 200, "/unknown": 404, "/crash": 500}.items():
-            response = client.get(path, headers={"Origin": ORIGIN})
+        for status, path, headers in requests:
+            response = client.get(path, headers={"Origin": ORIGIN, **headers})
 
             assert response.status_code == status
             assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -215,6 +222,20 @@ def test_preflight_succeeds_only_for_allowed_origins(origin: str, allowed: str |
         assert response.headers["Access-Control-Allow-Headers"] == "content-type"
         assert response.headers["Access-Control-Max-Age"] == "600"
         assert "PUT" in response.headers["Access-Control-Allow-Methods"]
+
+
+def test_rejected_preflight_fails() -> None:
+    preflight = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "PUT",
+        "Host": "evil.example",
+    }
+
+    with client_for(make_app(cors_origins=[ORIGIN])) as client:
+        response = client.options("/livez", headers=preflight)
+
+    assert response.status_code == 400
+    assert "Access-Control-Allow-Methods" not in response.headers
 
 
 @pytest.mark.parametrize(
