@@ -1,10 +1,11 @@
 """HTTP timeouts and limits: slow clients, incomplete requests, large requests."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -360,3 +361,30 @@ def test_websocket_has_no_request_timeout(app: App) -> None:
         assert not lost.wait(REQUEST_TIMEOUT * 1.5)
         client.socket.close()
         assert lost.wait(10)
+
+
+def test_request_on_an_idle_connection_is_answered_while_the_server_stops(app: App) -> None:
+    running = running_server(app)
+    port = running.__enter__()
+    with Client(port) as client, Client(port) as idle:
+        client.send("GET /ignore HTTP/1.1")
+        assert client.receive(b"ok").startswith(b"HTTP/1.1 200")
+
+        stopping = Thread(target=running.__exit__, args=[None, None, None])
+        stopping.start()
+        wait_until_closed(port)
+        client.send("POST /read HTTP/1.1", "Content-Length: 2", body=b"{}")
+        response = client.receive()
+
+        assert response.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in response.lower()
+        assert idle.receive() == b""
+    stopping.join()
+
+
+def wait_until_closed(port: int) -> None:
+    """Wait until the server accepts no connection, for 10 seconds at most."""
+    deadline = time.monotonic() + 10
+    with suppress(OSError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()

@@ -10,6 +10,8 @@ from ..observability.requests import DISCONNECTED
 # Maximum number of headers, and maximum bytes of a request head after its first packet.
 MAX_HEADERS = 100
 MAX_HEAD_SIZE = 65536
+# Seconds that idle connections stay open after SIGTERM: a proxy may be sending a request on one.
+IDLE_GRACE_PERIOD = 1
 
 
 class Config(uvicorn.Config):
@@ -26,6 +28,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     config: Config
     awaits_body = False
+    is_stopping = False
     head: object | None = None
     head_size = 0
     reading: asyncio.TimerHandle | None = None
@@ -83,6 +86,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.stop_reading_timeout()
         self.awaits_body, self.head = True, None
         super().on_headers_complete()
+        if self.is_stopping and self.cycle:
+            self.cycle.keep_alive = False
 
     def has_body(self) -> bool:
         """Return whether the headers announce a body that is not empty."""
@@ -95,6 +100,14 @@ class HttpProtocol(HttpToolsProtocol):
         self.stop_reading_timeout()
         self.awaits_body = False
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Close the connection after its response; an idle one after a while, or after its next response."""
+        self.is_stopping = True
+        if self.cycle and not self.cycle.response_complete:
+            super().shutdown()
+        else:
+            self.loop.call_later(IDLE_GRACE_PERIOD, super().shutdown)
 
     def pause_writing(self) -> None:
         """Start the timeout for the client to receive data."""
