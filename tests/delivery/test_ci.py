@@ -1,6 +1,6 @@
-"""Continuous integration: both hosts run the same commands, and each command is executed here.
+"""Continuous integration, hooks before commits, and the environment of editors.
 
-The hosts themselves are not: their files are checked by their schemas and by zizmor.
+Both hosts run the same commands, and each command is executed here. The hosts are not: their files are checked by schemas and by zizmor.
 """
 
 import json
@@ -10,12 +10,8 @@ import shlex
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,6 +22,7 @@ from tests.support.every_combination import words, write
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import BIN, TEMPLATE, Workplace
 from tests.support.template import Files, compiled
+from tests.support.vulnerabilities import vulnerabilities
 
 HOSTS = ("github", "gitlab")
 # What the files of a host depend on.
@@ -177,11 +174,12 @@ def test_updates_wait_a_week() -> None:
     assert json.loads(rendered("gitlab")["renovate.json"])["minimumReleaseAge"] == "7 days"
 
 
-# The test that executes each command of the jobs.
+FRESH_MACHINE = "tests/workflows/test_fresh_machine.py"
+# The test, or the file of tests, that executes each command of the jobs.
 EXECUTED = {
-    "make lint": "test_lint_and_test_pass",
+    "make lint": FRESH_MACHINE,
     "git diff --exit-code -- uv.lock": "test_lock_must_agree_with_the_project",
-    "make test": "test_lint_and_test_pass",
+    "make test": FRESH_MACHINE,
     "make dist": "test_distributions_have_the_version_of_the_tag_and_an_sbom",
     'ls dist/*-"${TAG#v}".tar.gz': "test_distributions_have_the_version_of_the_tag_and_an_sbom",
     "make audit": "test_audit_fails_on_a_known_vulnerability",
@@ -202,7 +200,9 @@ def test_every_command_is_executed_by_a_test() -> None:
     jobs = [gates(github(rendered("github", **answers))) for answers in PROJECTS]
 
     assert {command for own in jobs for commands in own.values() for command in commands} == set(EXECUTED)
-    assert set(EXECUTED.values()) <= set(globals())
+    assert set(EXECUTED.values()) - {FRESH_MACHINE} <= set(globals())
+    for command in [command for command, test in EXECUTED.items() if test == FRESH_MACHINE]:
+        assert f'("{command}", "' in (TEMPLATE / FRESH_MACHINE).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -225,22 +225,15 @@ def identity() -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_lint_and_test_pass(repository: Path) -> None:
-    assert bash(script_of("lint"), repository, BIN).returncode == 0
-    # The whole suite is that of `make test` in test_fresh_machine.py.
-    done = bash(script_of("test"), repository, BIN, PYTEST_ADDOPTS="--cov-fail-under=0 tests/about")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
 def test_lock_must_agree_with_the_project(repository: Path, tmp_path: Path) -> None:
     project = shutil.copytree(repository, tmp_path / "my-service", ignore=shutil.ignore_patterns(".venv"))
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"click>=8.3,<9"', '"click>=8.2,<9"'))
 
-    assert bash("git diff --exit-code -- uv.lock", project).returncode == 0
-    assert bash(script_of("lint").splitlines()[0], project, BIN).returncode == 0
-    done = bash("git diff --exit-code -- uv.lock", project)
+    assert bash(script_of("lint").splitlines()[1], project).returncode == 0
+    # As `make lint` does before anything else.
+    assert bash("make .venv/ready", project, BIN).returncode == 0
+    done = bash(script_of("lint").splitlines()[1], project)
 
     assert done.returncode == 1
     assert "click" in done.stdout
@@ -261,35 +254,6 @@ def test_distributions_have_the_version_of_the_tag_and_an_sbom(repository: Path)
     assert (sbom["bomFormat"], sbom["metadata"]["component"]["name"]) == ("CycloneDX", "my-service")
     assert {"sqlalchemy", "uvicorn"} <= listed
     assert listed.isdisjoint({"pytest", "mypy", "ruff"})
-
-
-@contextmanager
-def vulnerabilities(of: str) -> Iterator[str]:
-    """Serve a database of vulnerabilities, with one of a package, as OSV does; give its address."""
-    known = {"id": "TEST-2026-1", "modified": "2026-11-01T00:00:00Z", "summary": "invented"}
-
-    class Database(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
-            self.answer({"results": [{"vulns": [known]} if of in json.dumps(query) else {} for query in asked]})
-
-        def do_GET(self) -> None:
-            affected = {"package": {"ecosystem": "PyPI", "name": of}, "ranges": [], "versions": []}
-            self.answer({**known, "affected": [affected]})
-
-        def answer(self, body: object) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, message: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Database) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.mark.slow
@@ -320,7 +284,7 @@ def test_changed_template_is_reported(workplace: Workplace) -> None:
     checked.append(bash(script, project))
 
     assert [done.returncode for done in checked] == [0, 1, 0], [done.stdout + done.stderr for done in checked]
-    assert "not up to date" in checked[1].stdout + checked[1].stderr
+    assert "out of date" in checked[1].stdout + checked[1].stderr
 
 
 @pytest.mark.slow
@@ -374,3 +338,61 @@ def test_release_has_all_distributions(tmp_path: Path) -> None:
     assert done.stdout.split() == (
         "release create v0.1.0 --verify-tag --generate-notes dist/my_service-0.1.0.tar.gz dist/sbom.cdx.json".split()
     )
+
+
+def prek(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    settings = os.environ | {"PREK_HOME": str(project.parent / "prek")}
+    return subprocess.run([BIN / "prek", *arguments], cwd=project, env=settings, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_hooks_pass_and_reject_what_lint_rejects(repository: Path, workplace: Workplace, tmp_path: Path) -> None:
+    project = shutil.copytree(repository, tmp_path / "my-service", ignore=shutil.ignore_patterns(".venv"))
+    (project / ".venv").symlink_to(repository / ".venv")
+    # The link is no folder, which is all that .gitignore names.
+    (project / ".git" / "info" / "exclude").write_text(".venv\n")
+    assert prek(project, "validate-config", ".pre-commit-config.yaml").returncode == 0
+    done = prek(project, "run", "--all-files")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"^(.+?)\.+Passed$", done.stdout, re.MULTILINE) == ["ruff check", "ruff format", "mypy"]
+
+    service = project / "my_service" / "about" / "service.py"
+    before = service.read_text()
+    service.write_text(f"{before}\n\ndef added( ) -> int :\n    return ''\n")
+    workplace.git("add", "--all", cwd=project)
+    done = prek(project, "run")
+
+    assert done.returncode == 1
+    assert re.findall(r"^(.+?)\.+Failed$", done.stdout, re.MULTILINE) == ["ruff format", "mypy"]
+    assert service.read_text() == f'{before}\n\ndef added() -> int:\n    return ""\n'
+
+
+def test_hooks_are_the_tools_of_make_lint() -> None:
+    files = compiled().render({})
+    (local,) = yaml.safe_load(files[".pre-commit-config.yaml"])["repos"]
+    (recipe,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", files["Makefile"], re.MULTILINE)
+
+    hooks = [hook["entry"].split()[0:2] for hook in local["hooks"]]
+    assert hooks == [[".venv/bin/ruff", "check"], [".venv/bin/ruff", "format"], [".venv/bin/mypy"]]
+    lines = recipe.replace("$(BIN)", ".venv/bin").split("\t@")[1:]
+    assert [line.split()[: len(hook)] for line, hook in zip(lines, hooks, strict=True)] == hooks
+
+
+def test_git_stores_the_same_lines_everywhere(workplace: Workplace, tmp_path: Path) -> None:
+    project = write(compiled().render({}), tmp_path / "my-service")
+    workplace.git("init", "--quiet", cwd=project)
+    (project / "windows.py").write_bytes(b"first\r\nsecond\r\n")
+    workplace.git("add", "--all", cwd=project)
+
+    assert workplace.git("show", ":windows.py", cwd=project) == "first\nsecond"
+    assert workplace.git("check-attr", "linguist-generated", "uv.lock", cwd=project).endswith(": set")
+
+
+def test_development_container_makes_the_environment() -> None:
+    files = compiled().render({})
+    container = json.loads(files[".devcontainer/devcontainer.json"])
+
+    assert container["image"].removeprefix("python:") in PYTHONS
+    assert container["postCreateCommand"].split()[0] == "make"
+    assert f"\n{container['postCreateCommand'].split()[1]}:" in files["Makefile"]
+    assert f"# PORT={container['forwardPorts'][0]}\n" in files[".env.example"]
