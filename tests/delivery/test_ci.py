@@ -33,7 +33,7 @@ PROJECTS = [
 ]
 WORKFLOWS = (".github/workflows/ci.yml", ".github/workflows/weekly.yml", ".github/workflows/release.yml")
 # The files of each host, by the schema of check-jsonschema that they follow.
-SCHEMAS = {
+SCHEMAS: dict[str, dict[str, tuple[str, ...]]] = {
     "github": {"vendor.github-workflows": WORKFLOWS, "vendor.dependabot": (".github/dependabot.yml",)},
     "gitlab": {"vendor.gitlab-ci": (".gitlab-ci.yml",), "vendor.renovate": ("renovate.json",)},
 }
@@ -103,7 +103,8 @@ def test_files_follow_the_schemas_of_their_hosts(ci: str, tmp_path: Path) -> Non
 
     for schema, names in SCHEMAS[ci].items():
         paths = [tmp_path / f"{number}" / name for number in range(len(PROJECTS)) for name in names]
-        subprocess.run([BIN / "check-jsonschema", "--quiet", "--builtin-schema", schema, *paths], check=True)
+        command = [str(BIN / "check-jsonschema"), "--quiet", "--builtin-schema", schema, *map(str, paths)]
+        subprocess.run(command, check=True)
 
 
 def test_workflows_are_secure(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_workflows_are_secure(tmp_path: Path) -> None:
         files = rendered("github", **answers)
         write({path: text for path, text in files.items() if path.startswith(".github/")}, tmp_path / f"{number}")
 
-    command = [BIN / "zizmor", "--offline", "--quiet", "--persona", "pedantic", tmp_path]
+    command = [str(BIN / "zizmor"), "--offline", "--quiet", "--persona", "pedantic", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
