@@ -137,6 +137,9 @@ def test_jobs_end_and_name_what_they_use(answers: dict[str, str]) -> None:
     for body in github(rendered("github", **answers)).values():
         assert body["timeout-minutes"] <= 20
         assert body["permissions"]
+        for step in body["steps"]:
+            if "checkout@" in step.get("uses", ""):
+                assert step["with"] == {"persist-credentials": False}
     for body in gitlab(rendered("gitlab", **answers)).values():
         assert re.fullmatch(r"[12]0 minutes", body["timeout"])
     for name in WORKFLOWS:
@@ -385,7 +388,8 @@ def test_git_stores_the_same_lines_everywhere(workplace: Workplace, tmp_path: Pa
     (project / "windows.py").write_bytes(b"first\r\nsecond\r\n")
     workplace.git("add", "--all", cwd=project)
 
-    assert workplace.git("show", ":windows.py", cwd=project) == "first\nsecond"
+    stored = workplace.git("ls-files", "--eol", "windows.py", cwd=project).split()
+    assert stored == ["i/lf", "w/crlf", "attr/text=auto", "eol=lf", "windows.py"]
     assert workplace.git("check-attr", "linguist-generated", "uv.lock", cwd=project).endswith(": set")
 
 
