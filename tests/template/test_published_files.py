@@ -32,7 +32,10 @@ SECRET += [
 DATA = ["service.db", "service.db-wal", "my_service/service.db", "instance/development.db", "instance/secret.txt"]
 SQLITE = ["service.sqlite", "service.sqlite3", "tests/service.sqlite3-shm"]
 # What only a repository needs.
-REPOSITORY = (".dockerignore", ".editorconfig", "Dockerfile", "compose.yaml", "deploy/")
+REPOSITORY = (
+    *(".devcontainer/", ".dockerignore", ".editorconfig", ".gitattributes", ".github/", ".pre-commit-config.yaml"),
+    *("Dockerfile", "compose.yaml", "deploy/"),
+)
 # What nobody has thought of stays in the folder, and can be committed.
 UNKNOWN = ["notes.txt", "customers.csv"]
 VARIANTS = [("sqlite", [*SECRET, *DATA, *SQLITE]), ("postgresql", [*SECRET, *DATA]), ("none", SECRET)]
