@@ -27,6 +27,7 @@ ONE_SIDED = {
         f"{PACKAGE}/posts/router.py",
         f"{PACKAGE}/web/requests.py",  # Flask's operations read JSON by themselves
         "tests/accounts/test_sockets.py",  # WSGI has no WebSockets
+        "tests/posts/test_fastapi_posts.py",
         "tests/test_fastapi.py",
         "tests/database/test_fastapi_session.py",
         "tests/web/test_websockets.py",
@@ -72,6 +73,7 @@ ONE_SIDED_NAMES = {
         "ContextUnit",  # FastAPI ends what its dependencies have begun
         "TransactionalFlask",
         "current_unit",
+        "ended_by_errors",  # an error ends the transaction of a dependency by itself
         "end_context_unit",
         "add_rate_limit_headers",
         "LimitedRequest",  # Werkzeug limits what a view reads

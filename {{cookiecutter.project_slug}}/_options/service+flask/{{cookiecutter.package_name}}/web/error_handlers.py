@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def handle_http_error(error: HTTPException) -> BaseResponse:
-    """Respond with the response of the error, or with its status and its headers, for example Allow."""
+    """Respond with the status and the headers of the error, for example Allow."""
     if error.response:
         return error.get_response()
     own, default = error.description, type(error).description

@@ -94,7 +94,7 @@ class Operation:
         if "body" in self.takes:
             given |= read_body()
         if "form" in self.takes:
-            # As in FastAPI, an empty field is missing.
+            # An empty field is missing.
             given["form"] = {
                 name: values if name in self.lists["form"] else values[-1]
                 for name, values in request.form.lists()
