@@ -16,8 +16,6 @@ from tests.support.variants import Variant, choices
 PAGE = TEMPLATE / "docs" / "variants.md"
 BEGIN, END = "<!-- files -->\n", "<!-- /files -->"
 ALWAYS = "always"
-# The questions whose files depend on no other question.
-ALONE = ("ci", "license")
 
 Answers = tuple[str, ...]
 
@@ -26,26 +24,13 @@ def listing() -> str:
     """Make the table of files from the renders of every combination."""
     table = ["| file | is there | its content depends on |", "|---|---|---|"]
     places: dict[str, dict[Variant, str]] = defaultdict(dict)
-    for variant in told_apart():
+    for variant in renders():
         for path, text in renders()[variant].items():
             places[path][variant] = text
     for path, texts in sorted(places.items()):
         differing = [question for question in choices() if differs(question, texts)]
         table.append(f"| `{path}` | {condition(frozenset(texts))} | {', '.join(differing)} |")
     return "\n".join(table) + "\n"
-
-
-@cache
-def told_apart() -> list[Variant]:
-    """Return the combinations that the listing is made from: a choice that meets no other is tried with one of the others."""
-    first = next(iter(renders()))
-    questions = [question for question in choices() if question not in ALONE]
-    return [
-        variant
-        for variant in renders()
-        if answers_to(variant, questions) == answers_to(first, questions)
-        or answers_to(variant, ALONE) == answers_to(first, ALONE)
-    ]
 
 
 def differs(question: str, texts: Mapping[Variant, str]) -> bool:
@@ -65,7 +50,7 @@ def condition(having: frozenset[Variant]) -> str:
     for number in range(len(choices()) + 1):
         for questions in itertools.combinations(choices(), number):
             given = {answers_to(variant, questions) for variant in having}
-            if all(variant in having or answers_to(variant, questions) not in given for variant in told_apart()):
+            if all(variant in having or answers_to(variant, questions) not in given for variant in renders()):
                 return (
                     " or ".join(" and ".join(f"`{each}`" for each in term) for term in terms(questions, given))
                     or ALWAYS

@@ -18,6 +18,8 @@ from tests.support.template import compiled
 PYTHON = "python"
 # Choices that change a text and nothing that runs: every combination is rendered, and rows take them in turns.
 COSMETIC = {"license", "container", "ci"}
+# Choices whose files depend on no question but those of their group: a group is rendered with the first choices of all others.
+GROUPS = (("license",), ("container", "ci"))
 # Choices that go with no option: they are executed by tests of their own, not in rows.
 ALONE = {("profile", "skeleton")}
 # Every three choices of these meet in a row.
@@ -98,8 +100,24 @@ def behavioural_choices() -> dict[str, list[str]]:
 
 @cache
 def combinations() -> list[Variant]:
-    """Return every combination of choices that is not refused."""
-    return [variant for variant in products(choices()) if not is_refused(variant.answers)]
+    """Return every combination of choices that is not refused; those of a group with one combination of the others.
+
+    What a container is made of depends on all questions, so each combination has each choice of it.
+    """
+    questions = set(choices())
+    return [
+        variant
+        for variant in products(choices())
+        if not is_refused(variant.answers)
+        and (
+            has_first(variant, {"license", "ci"}) or any(has_first(variant, questions - set(group)) for group in GROUPS)
+        )
+    ]
+
+
+def has_first(variant: Variant, questions: Iterable[str]) -> bool:
+    """Return whether some questions have their first choices."""
+    return all(variant.answers[question] == choices()[question][0] for question in questions)
 
 
 @cache

@@ -1,5 +1,7 @@
 """Commands of accounts: `python -m {{ cookiecutter.package_name }} users --help`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import click
@@ -7,7 +9,7 @@ from pydantic import AfterValidator, Secret, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..database.commands import transaction
+from ..database.commands import migrated_engine
 from ..observability.audit_log import log_event, record_operator
 from . import service
 from .exceptions import EmailTaken, WeakPassword
@@ -45,6 +47,13 @@ password_option = click.option(
     confirmation_prompt=True,
     help="Prompted for if omitted, which keeps it out of process lists and shell history.",
 )
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Begin a transaction on the database of the settings, committed at its end."""
+    with migrated_engine() as engine, Session(engine) as session, session.begin():
+        yield session
 
 
 @click.group()

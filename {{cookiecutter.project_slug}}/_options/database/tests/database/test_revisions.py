@@ -3,13 +3,15 @@
 from pathlib import Path
 from shutil import copy
 
+import click
 import pytest
 from alembic import command
+from click.testing import CliRunner
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.database.commands import alembic_config
+from {{ cookiecutter.package_name }}.database.commands import alembic_config, migrated_engine
 from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED
 
 from ..support.databases import make_empty_database
@@ -94,3 +96,16 @@ def test_installation_without_migrations_requires_none(tmp_path: Path) -> None:
 
     with client_for(make_app(url)) as client:
         assert client.get("/readyz").status_code == 200
+
+
+def test_command_of_a_domain_gets_an_engine() -> None:
+    @click.command()
+    def ask() -> None:
+        with migrated_engine() as engine, engine.connect() as connection:
+            click.echo(connection.scalar(select(1)))
+
+    migrated = CliRunner().invoke(ask, obj=IsolatedSettings())
+    empty = CliRunner().invoke(ask, obj=IsolatedSettings(database_url=make_empty_database()))
+
+    assert (migrated.exit_code, migrated.output) == (0, "1\n")
+    assert (empty.exit_code, empty.output) == (1, f"Error: {SCHEMA_OUTDATED}\n")

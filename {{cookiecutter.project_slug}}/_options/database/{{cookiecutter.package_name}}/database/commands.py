@@ -18,7 +18,6 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Column, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from ..cli.settings import get_settings
 from ..config import Settings
@@ -189,13 +188,6 @@ def migrated_engine() -> Iterator[Engine]:
         with engine.connect() as connection:
             require_migrations(connection, settings)
         yield engine
-
-
-@contextmanager
-def transaction() -> Iterator[Session]:
-    """Begin a transaction on the database of the settings, committed at its end."""
-    with migrated_engine() as engine, Session(engine) as session, session.begin():
-        yield session
 
 
 @contextmanager

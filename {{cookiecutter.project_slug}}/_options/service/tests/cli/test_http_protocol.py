@@ -382,6 +382,24 @@ def test_request_on_an_idle_connection_is_answered_while_the_server_stops(app: A
     stopping.join()
 
 
+def test_request_in_flight_is_answered_while_the_server_stops(app: App) -> None:
+    running = running_server(app)
+    port = running.__enter__()
+    with Client(port) as client:
+        client.send("POST /read HTTP/1.1", "Content-Length: 2", body=b"{")
+        with Client(port) as other:
+            # Connections are served in their order.
+            other.send("GET /ignore HTTP/1.1")
+            other.receive(b"ok")
+        stopping = Thread(target=running.__exit__, args=[None, None, None])
+        stopping.start()
+        wait_until_closed(port)
+        client.socket.sendall(b"}")
+
+        assert b"connection: close" in client.receive().lower()
+    stopping.join()
+
+
 def wait_until_closed(port: int) -> None:
     """Wait until the server accepts no connection, for 10 seconds at most."""
     deadline = time.monotonic() + 10
