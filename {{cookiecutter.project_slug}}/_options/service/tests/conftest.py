@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -29,9 +28,6 @@ from .support.event_loop import shared_event_loop
 from .support.flask_fixtures import flask_client, runner
 # {% endif %}
 from .support.framework import ENVIRONMENT_VARIABLES, App, client_for
-# {% if "database" in cookiecutter.__facts %}
-from .support.sessions import rolled_back
-# {% endif %}
 from .support.settings import SECRET_KEY, IsolatedSettings
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 
@@ -80,12 +76,7 @@ def app(settings: Settings) -> App:
 
 @pytest.fixture
 def client(app: App) -> Iterator[httpx2.Client]:
-    with ExitStack() as stack:
-        client = stack.enter_context(client_for(app))
-        # {% if "database" in cookiecutter.__facts %}
-        # What the requests of a test store is rolled back after it.
-        stack.enter_context(rolled_back(app, client))
-        # {% endif %}
+    with client_for(app) as client:
         yield client
 
 
