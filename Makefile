@@ -39,7 +39,7 @@ test: .venv/ready ## Render every combination and execute rows of them (VARIANT=
 	@$(PYTEST)
 
 test-fast: .venv/ready ## Render every combination and execute a little, in a minute or two
-	@$(PYTEST) -m "not slow and not browser and not nginx and not systemd and not pooler"
+	@$(PYTEST) -m "not slow and not browser and not nginx and not systemd and not pooler and not image"
 
 test-all: .venv/ready ## Execute every combination
 	@$(PYTEST) --all-variants
