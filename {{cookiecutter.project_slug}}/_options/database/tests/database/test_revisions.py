@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, select, text
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.database.commands import alembic_config, migrated_engine
+from {{ cookiecutter.package_name }}.database import commands
+from {{ cookiecutter.package_name }}.database.commands import alembic_config
 from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED
 
 from ..support.databases import make_empty_database
@@ -101,7 +102,7 @@ def test_installation_without_migrations_requires_none(tmp_path: Path) -> None:
 def test_command_of_a_domain_gets_an_engine() -> None:
     @click.command()
     def ask() -> None:
-        with migrated_engine() as engine, engine.connect() as connection:
+        with commands.migrated_engine() as engine, engine.connect() as connection:
             click.echo(connection.scalar(select(1)))
 
     migrated = CliRunner().invoke(ask, obj=IsolatedSettings())
