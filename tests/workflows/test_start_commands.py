@@ -90,7 +90,7 @@ def version(server: Server) -> str | None:
 
 
 def test_unfit_settings_are_listed_at_once(project: Path) -> None:
-    unfit = {"ENVIRONMENT": "production", "PORT": "http", "HOST": "localhost"}
+    unfit = {"ENVIRONMENT": "production", "PORT": "http"}
     for command in ("check", "serve", "run"):
         done = subprocess.run(
             [binaries(project) / "python", "-m", "my_service", command],
@@ -102,7 +102,9 @@ def test_unfit_settings_are_listed_at_once(project: Path) -> None:
 
         assert done.returncode == 1
         assert done.stdout == ""
-        assert [line.split()[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "HOST", "PORT", "DATABASE_URL"]
+        assert [line.split()[0] for line in done.stderr.splitlines()] == [
+            *("SECRET_KEY", "PORT", "ALLOWED_HOSTS", "DATABASE_URL")
+        ]
 
 
 def test_distribution_serves_from_any_folder(project: Path, tmp_path: Path) -> None:

@@ -498,7 +498,9 @@ def test_next_revision_merges_branches(
     assert "Error: -1 is ambiguous" in rejected.output
     one, *others = re.findall(r"  db downgrade (\S+)  # ", rejected.output)
     assert run_db(environment, database_url, "downgrade", one).exit_code == 0
-    assert current_revisions(database_url) == [revision.partition("@")[0] for revision in others]
+    left = set(current_revisions(database_url))
+    assert left >= {revision.partition("@")[0] for revision in others}
+    assert one.partition("@")[0] not in left
 
 
 def test_installed_package_migrates_and_writes_no_revision(
