@@ -123,7 +123,13 @@ def has_first(variant: Variant, questions: Iterable[str]) -> bool:
 @cache
 def refused() -> list[Variant]:
     """Return the combinations of choices that do not go together."""
-    return [variant for variant in products(behavioural_choices()) if is_refused(variant.answers)]
+    return [variant for variant in products(required_choices()) if is_refused(variant.answers)]
+
+
+def required_choices() -> dict[str, list[str]]:
+    """Return the choices of questions that require each other."""
+    asked = {question for each in REQUIREMENTS for question in (each.question, each.needs)}
+    return {question: offered for question, offered in choices().items() if question in asked}
 
 
 def products(questions: Mapping[str, list[str]]) -> Iterator[Variant]:
