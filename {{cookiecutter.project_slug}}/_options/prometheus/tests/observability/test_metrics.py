@@ -147,7 +147,7 @@ import os, signal
 from {PACKAGE}.config import Settings
 from {PACKAGE}.observability.metrics import Metrics, RequestRecord
 
-metrics = Metrics(Settings())
+metrics = Metrics(Settings(_env_file=None))
 metrics.observe_request(RequestRecord("GET", "/", 200, 0.1, 0, None))
 os.kill(os.getpid(), signal.SIGKILL)
 """
