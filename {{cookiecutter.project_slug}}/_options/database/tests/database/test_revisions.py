@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, select, text
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.database import commands
+from {{ cookiecutter.package_name }}.database import commands, revisions
 from {{ cookiecutter.package_name }}.database.commands import alembic_config
-from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED
+from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED, SchemaOutdated
 
 from ..support.databases import make_empty_database
 from ..support.framework import App, client_for
@@ -110,3 +110,10 @@ def test_command_of_a_domain_gets_an_engine() -> None:
 
     assert (migrated.exit_code, migrated.output) == (0, "1\n")
     assert (empty.exit_code, empty.output) == (1, f"Error: {SCHEMA_OUTDATED}\n")
+
+
+def test_missing_database_lacks_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "database_exists", lambda settings: False)
+
+    with pytest.raises(SchemaOutdated):
+        revisions.require_database(IsolatedSettings())
