@@ -1,6 +1,6 @@
 """The variants of the template, computed from its questions: what can be chosen is what is proven.
 
-Every combination is rendered. Of these, the rows of a covering array are executed: every two choices meet in some row,
+Every combination is rendered, but licences and `ci` with one of the others. Of these, the rows of a covering array are executed: every two choices meet in some row,
 and every three of those that matter most to each other.
 """
 
@@ -16,7 +16,7 @@ from tests.support.template import compiled
 
 # The question that the template does not ask: which interpreter runs the project.
 PYTHON = "python"
-# Choices that change a text and nothing that runs: every combination is rendered, and rows take them in turns.
+# Choices that change a text and nothing that runs: rows take them in turns.
 COSMETIC = {"license", "container", "ci"}
 # Choices whose files depend on no question but those of their group: a group is rendered with the first choices of all others.
 GROUPS = (("license",), ("container", "ci"))

@@ -177,7 +177,7 @@ def test_commit_error_reaches_the_error_handlers(
 
 def test_error_that_an_extension_handles_rolls_back(app: App, client: httpx2.Client) -> None:
     # Some extensions replace this method.
-    app.handle_user_exception = lambda e: ("handled", 400)  # type: ignore[method-assign]
+    app.handle_user_exception = lambda e: ("handled", 400)  # type: ignore[method-assign]  # as they do
 
     assert client.post("/crash").text == "handled"
     assert stored_notes(app, client) == set()
