@@ -15,7 +15,7 @@ from {{ cookiecutter.package_name }}.database import commands, revisions
 from {{ cookiecutter.package_name }}.database.commands import alembic_config
 from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED, SchemaOutdated
 
-from ..support.databases import make_empty_database
+from ..support.databases import make_database, make_empty_database
 from ..support.framework import App, client_for
 from ..support.sessions import route_statements
 from ..support.settings import PACKAGE, PROJECT, SECRET_KEY, IsolatedSettings
@@ -105,7 +105,7 @@ def test_command_of_a_domain_gets_an_engine() -> None:
         with commands.migrated_engine() as engine, engine.connect() as connection:
             click.echo(connection.scalar(select(1)))
 
-    migrated = CliRunner().invoke(ask, obj=IsolatedSettings())
+    migrated = CliRunner().invoke(ask, obj=IsolatedSettings(database_url=make_database()))
     empty = CliRunner().invoke(ask, obj=IsolatedSettings(database_url=make_empty_database()))
 
     assert (migrated.exit_code, migrated.output) == (0, "1\n")

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import AddColumnOp, MigrationScript, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Column, Engine
 from sqlalchemy.exc import DBAPIError
@@ -94,17 +94,23 @@ def show(print_with: Callable[[Config], None]) -> None:
 
 
 def previous_revision(settings: Settings, config: Config) -> str:
-    """Return the revision before the current one; if that joins branches, any of its parents."""
+    """Return the target of a downgrade that undoes the current revision only."""
     with migration_engine(settings).connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
     revisions = ScriptDirectory.from_config(config).get_revisions(current)
+    choices = {target_before(revision): revision.doc for revision in revisions if revision}
     if len(current) > 1:
-        choices = [f"  db downgrade {one.revision}@-1  # {one.doc}" for one in revisions if one]
+        lines = [f"  db downgrade {target}  # {summary}" for target, summary in choices.items()]
         raise click.ClickException(
-            "\n".join(["-1 is ambiguous, several branches are applied; choose one:", *choices])
+            "\n".join(["-1 is ambiguous, several branches are applied; choose one:", *lines])
         )
-    parents = [revision.down_revision for revision in revisions if revision]
-    return parents[0][0] if parents and isinstance(parents[0], tuple) else "-1"
+    return next(iter(choices), "-1")
+
+
+def target_before(revision: Script) -> str:
+    """Return the target of a downgrade that undoes a revision; if it joins branches, one of them."""
+    parents = revision.down_revision
+    return parents[0] if isinstance(parents, tuple) else f"{revision.revision}@-1"
 
 
 @db.command()
