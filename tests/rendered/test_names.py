@@ -30,6 +30,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("container", "none"): [],
     ("metrics", "none"): [],
     ("metrics", "prometheus"): ["prometheus", "prometheus_client", "observe_pool", "METRICS_TOKEN"],
+    ("jobs", "none"): [],
+    ("jobs", "database"): [],
     ("framework", "fastapi"): [
         *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
         *("ActiveUser", "raise HTTPException", "forty threads"),
@@ -41,8 +43,10 @@ WORDS: dict[tuple[str, str], list[str]] = {
 }
 # The words that only a project with one of these choices may contain.
 SHARED_WORDS = {
+    # The word of the choice is that of others too.
+    (("jobs", "database"),): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
+    (("auth", "accounts"), ("example", "posts"), ("jobs", "database")): ["uuid7", "uuid_utils"],
     (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
-    (("auth", "accounts"), ("example", "posts")): ["uuid7", "uuid_utils"],
     (("database", "postgresql"), ("database", "sqlite")): [
         *("alembic", "database", "databases", "greenlet", "instance", "instances"),
         *("migration", "migrations", "sqlalchemy", "transaction", "transactions"),
@@ -54,8 +58,10 @@ SERVER_FILES = {
     "my_service/cli/http_protocol.py",
     "my_service/cli/server.py",
     "my_service/cli/wsgi_to_asgi.py",
+    "my_service/jobs/calls.py",
     "tests/cli/test_http_protocol.py",
     "tests/cli/test_wsgi_to_asgi.py",
+    "tests/jobs/endpoints.py",
     "tests/support/serving.py",
     "tests/web/test_operations.py",
 }

@@ -25,6 +25,7 @@ ACCEPTED = {
     "example": "posts",
     "auth": "none",
     "metrics": "none",
+    "jobs": "none",
     "container": "docker",
     "ci": "github",
     "license": "MIT",

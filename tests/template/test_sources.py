@@ -66,6 +66,8 @@ ONE_SIDED_NAMES = {
         "WebSocketConnection",  # WSGI has none, nor what follows
         "handle_invalid_handshake",
         "TokenScheme",
+        "AsyncRun",  # Flask's coroutine functions have the sessions of threads
+        "BlockingDatabase",  # that of Flask's application works in threads
         "handle_invalid_response",  # pydantic's own error, which Flask's operations raise, hides the data
     },
     "flask": {

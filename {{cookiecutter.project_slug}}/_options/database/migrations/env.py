@@ -14,6 +14,9 @@ from {{ cookiecutter.package_name }}.accounts import models as accounts  # noqa:
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database import engine
 from {{ cookiecutter.package_name }}.database.base import Base
+# {% if "jobs" in cookiecutter.__facts %}
+from {{ cookiecutter.package_name }}.jobs import models as jobs  # noqa: F401  # its table
+# {% endif %}
 # {% if "posts" in cookiecutter.__facts %}
 from {{ cookiecutter.package_name }}.posts import models as posts  # noqa: F401  # its tables
 # {% endif %}

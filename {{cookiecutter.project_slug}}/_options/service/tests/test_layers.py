@@ -27,11 +27,17 @@ LAYERS = [
     # {% if "database" in cookiecutter.__facts %}
     "database",
     # {% endif %}
+    # {% if "jobs" in cookiecutter.__facts %}
+    "jobs",
+    # {% endif %}
     # {% if "accounts" in cookiecutter.__facts %}
     "accounts",
     # {% endif %}
     "identity",
     "domains",
+    # {% if "jobs" in cookiecutter.__facts %}
+    "background",
+    # {% endif %}
     "api",
     "cli",
 ]

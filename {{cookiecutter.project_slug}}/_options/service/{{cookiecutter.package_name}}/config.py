@@ -28,6 +28,9 @@ from .accounts.settings import AccountSettings
 # {% if "database" in cookiecutter.__facts %}
 from .database.settings import DatabaseSettings
 # {% endif %}
+# {% if "jobs" in cookiecutter.__facts %}
+from .jobs.settings import JobSettings
+# {% endif %}
 # {% if "prometheus" in cookiecutter.__facts %}
 from .observability.metrics_settings import MetricsSettings
 # {% endif %}
@@ -221,6 +224,9 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 # Settings are listed from the last of these classes to the first.
 class Settings(
+    # {% if "jobs" in cookiecutter.__facts %}
+    JobSettings,
+    # {% endif %}
     # {% if "prometheus" in cookiecutter.__facts %}
     MetricsSettings,
     # {% endif %}

@@ -23,6 +23,7 @@ SAMPLES: dict[type, object] = {
     float: 1.0,
     int: 1,
     list: [],
+    object: {},  # JSON
     str: "x",
     time: time(1),
     timedelta: timedelta(1),

@@ -8,10 +8,16 @@ from ..accounts.commands import users
 # {% if "database" in cookiecutter.__facts %}
 from ..database.commands import db, upgrade_to_heads
 # {% endif %}
+# {% if "jobs" in cookiecutter.__facts %}
+from ..jobs.commands import jobs
+# {% endif %}
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
 from .settings import get_settings, list_settings
+# {% if "jobs" in cookiecutter.__facts %}
+from .worker import worker
+# {% endif %}
 
 
 @click.group()
@@ -67,4 +73,8 @@ db.add_command(seed)
 # {% endif %}
 # {% if "accounts" in cookiecutter.__facts %}
 main.add_command(users)
+# {% endif %}
+# {% if "jobs" in cookiecutter.__facts %}
+main.add_command(jobs)
+main.add_command(worker)
 # {% endif %}

@@ -1,0 +1,5 @@
+"""Units of work for plain functions."""
+
+from ..database.session import Database as BlockingDatabase
+
+__all__ = ["BlockingDatabase"]

@@ -1,0 +1,93 @@
+"""The commands `jobs` and `worker`."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+from uuid import UUID
+
+import pytest
+from click.testing import Result
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.cli import worker as command
+from {{ cookiecutter.package_name }}.config import Settings
+from {{ cookiecutter.package_name }}.database.base import now
+from {{ cookiecutter.package_name }}.jobs.models import Status
+from {{ cookiecutter.package_name }}.jobs.worker import Worker
+
+from ..support.audit_events import security_events
+from ..support.framework import run_command
+from .functions import fail, write
+from .table import JobTable
+
+
+def run(settings: Settings, *arguments: str) -> Result:
+    return run_command(create_app(settings), *arguments)
+
+
+def test_jobs_that_were_given_up_are_listed_and_retried(
+    settings: Settings, table: JobTable
+) -> None:
+    table.insert(fail)
+    table.update(status=Status.GIVEN_UP, attempts=2, error="ValueError: a", finished_at=now())
+    table.insert(write, text="a")
+    job_id = str(table.jobs()[0].id)
+
+    assert run(settings, "jobs").stdout == f"{job_id}  fail  2 attempts  ValueError: a\n"
+    retried = run(settings, "jobs", "retry", job_id)
+
+    assert retried.stdout == "fail will run again.\n"
+    assert security_events(retried)[0]["event"] == "job retried"
+    (row, _) = table.jobs()
+    assert (row.status, row.attempts, row.finished_at) == (Status.PENDING, 0, None)
+    assert run(settings, "jobs").stdout == ""
+
+
+def test_only_jobs_that_were_given_up_are_retried(settings: Settings, table: JobTable) -> None:
+    table.insert(write, text="a")
+
+    for job_id in (table.jobs()[0].id, UUID(int=1)):
+        done = run(settings, "jobs", "retry", str(job_id))
+        assert done.exit_code == 1
+        assert done.output.endswith(f"Error: {job_id} is no job that was given up\n")
+
+
+@pytest.mark.parametrize("environment_name", ["development", "test"])
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_worker_runs_until_a_signal(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    environment_name: str,
+    is_finished: bool,
+) -> None:
+    migrate, exit_process, handlers = Mock(), Mock(), dict[int, Any]()
+    monkeypatch.setattr(command, "upgrade_to_heads", migrate)
+    monkeypatch.setattr(os, "_exit", exit_process)
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    app = create_app(settings.model_copy(update={"environment": environment_name}))
+
+    def work(self: Worker) -> bool:
+        handlers[signal.SIGTERM](signal.SIGTERM, None)
+        return self.is_stopping and is_finished
+
+    monkeypatch.setattr(Worker, "work", work)
+
+    assert run_command(app, "worker").exit_code == 0
+
+    assert migrate.called is (environment_name == "development")
+    assert exit_process.called is not is_finished
+
+
+def test_heartbeat_is_checked(settings: Settings) -> None:
+    heartbeat: Path = settings.job_heartbeat
+    heartbeat.parent.mkdir()
+
+    assert "no worker has been started here" in run(settings, "worker", "--check").output
+    heartbeat.touch()
+    assert run(settings, "worker", "--check").stdout == "A worker is alive.\n"
+    os.utime(heartbeat, (0, 0))
+    done = run(settings, "worker", "--check")
+    assert done.exit_code == 1
+    assert "no worker is alive: the last heartbeat was" in done.output

@@ -1,0 +1,16 @@
+"""The list of the jobs that workers run."""
+
+from typing import Any
+
+# {% if "accounts" in cookiecutter.__facts %}
+from .accounts.jobs import delete_expired_logins
+# {% endif %}
+from .jobs.cleanup import delete_finished_jobs
+from .jobs.functions import JobFunction
+
+JOBS: list[JobFunction[Any]] = [
+    # {% if "accounts" in cookiecutter.__facts %}
+    delete_expired_logins,
+    # {% endif %}
+    delete_finished_jobs,
+]

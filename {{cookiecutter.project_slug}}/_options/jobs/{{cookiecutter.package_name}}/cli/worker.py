@@ -1,0 +1,47 @@
+"""The command `worker`: run jobs until SIGTERM."""
+
+import os
+import signal
+import time
+
+import click
+
+from ..background import JOBS
+from ..config import Settings
+from ..database.commands import database_errors_as_cli_errors, upgrade_to_heads
+from ..jobs.worker import Worker
+from .settings import get_settings
+
+# Seconds without a heartbeat after which a worker counts as dead.
+HEARTBEAT_TIMEOUT = 30
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Exit with status 1 if no worker is alive here.")
+def worker(check: bool) -> None:
+    """Run jobs until SIGTERM, JOB_THREADS at the same time."""
+    settings = get_settings()
+    if check:
+        check_heartbeat(settings)
+        return
+    if settings.environment == "development":
+        upgrade_to_heads(settings)
+    process = Worker(settings, JOBS)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, process.stop)
+    with database_errors_as_cli_errors():
+        is_finished = process.work()
+    if not is_finished:
+        # Threads cannot be cancelled; their jobs run again after their leases.
+        os._exit(1)
+
+
+def check_heartbeat(settings: Settings) -> None:
+    """Raise ClickException if no worker has touched JOB_HEARTBEAT recently."""
+    try:
+        age = time.time() - settings.job_heartbeat.stat().st_mtime
+    except OSError:
+        raise click.ClickException("no worker has been started here") from None
+    if age > HEARTBEAT_TIMEOUT:
+        raise click.ClickException(f"no worker is alive: the last heartbeat was {age:.0f} s ago")
+    click.echo("A worker is alive.")

@@ -1,0 +1,50 @@
+"""The commands of jobs: `python -m {{ cookiecutter.package_name }} jobs --help`."""
+
+from uuid import UUID
+
+import click
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ..cli.settings import get_settings
+from ..database.base import now
+from ..database.commands import database_errors_as_cli_errors
+from ..database.engine import command_engine
+from ..observability.audit_log import log_event, record_operator
+from .models import Job, Status
+
+
+@click.group(invoke_without_command=True)
+def jobs() -> None:
+    """List the jobs that were given up, or retry one."""
+    record_operator()
+    if click.get_current_context().invoked_subcommand is None:
+        list_given_up()
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID", type=click.UUID)
+def retry(job_id: UUID) -> None:
+    """Run a job again that was given up."""
+    engine = command_engine(get_settings())
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.status == Status.GIVEN_UP)
+        .values(status=Status.PENDING, attempts=0, run_at=now(), finished_at=None)
+        .returning(Job.name)
+    )
+    with database_errors_as_cli_errors(), Session(engine) as session, session.begin():
+        name = session.scalar(statement)
+    if name is None:
+        raise click.ClickException(f"{job_id} is no job that was given up")
+    log_event("job retried", job=name, job_id=job_id)
+    click.echo(f"{name} will run again.")
+
+
+def list_given_up() -> None:
+    """Print the jobs that were given up, the oldest first."""
+    engine = command_engine(get_settings())
+    statement = select(Job).where(Job.status == Status.GIVEN_UP).order_by(Job.finished_at, Job.id)
+    with database_errors_as_cli_errors(), Session(engine) as session:
+        for job in session.scalars(statement):
+            click.echo(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
