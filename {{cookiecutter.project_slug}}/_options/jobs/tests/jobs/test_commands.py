@@ -11,13 +11,13 @@ import pytest
 from click.testing import Result
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.cli import worker as command
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
 from {{ cookiecutter.package_name }}.jobs.models import Status
 from {{ cookiecutter.package_name }}.jobs.worker import Worker
 
 from ..support.audit_events import security_events
+from ..support.databases import make_empty_database
 from ..support.framework import run_command
 from .functions import fail, write
 from .table import JobTable
@@ -54,19 +54,13 @@ def test_only_jobs_that_were_given_up_are_retried(settings: Settings, table: Job
         assert done.output.endswith(f"Error: {job_id} is no job that was given up\n")
 
 
-@pytest.mark.parametrize("environment_name", ["development", "test"])
 @pytest.mark.parametrize("is_finished", [True, False])
 def test_worker_runs_until_a_signal(
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    environment_name: str,
-    is_finished: bool,
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, is_finished: bool
 ) -> None:
-    migrate, exit_process, handlers = Mock(), Mock(), dict[int, Any]()
-    monkeypatch.setattr(command, "upgrade_to_heads", migrate)
+    exit_process, handlers = Mock(), dict[int, Any]()
     monkeypatch.setattr(os, "_exit", exit_process)
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
-    app = create_app(settings.model_copy(update={"environment": environment_name}))
 
     def work(self: Worker) -> bool:
         handlers[signal.SIGTERM](signal.SIGTERM, None)
@@ -74,10 +68,18 @@ def test_worker_runs_until_a_signal(
 
     monkeypatch.setattr(Worker, "work", work)
 
-    assert run_command(app, "worker").exit_code == 0
+    assert run(settings, "worker").exit_code == 0
 
-    assert migrate.called is (environment_name == "development")
     assert exit_process.called is not is_finished
+
+
+def test_worker_names_missing_migrations(settings: Settings) -> None:
+    empty = settings.model_copy(update={"database_url": make_empty_database()})
+
+    done = run(empty, "worker")
+
+    assert done.exit_code == 1
+    assert "db upgrade" in done.output
 
 
 def test_heartbeat_is_checked(settings: Settings) -> None:

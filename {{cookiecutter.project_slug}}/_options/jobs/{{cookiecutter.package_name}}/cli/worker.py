@@ -7,8 +7,10 @@ import time
 import click
 
 from ..background import JOBS
-from ..config import Settings
-from ..database.commands import database_errors_as_cli_errors, upgrade_to_heads
+from ..config import PROJECT, Settings
+from ..database.commands import database_errors_as_cli_errors
+from ..database.engine import command_engine
+from ..database.revisions import require_database, require_migrations
 from ..jobs.worker import Worker
 from .settings import get_settings
 
@@ -24,12 +26,13 @@ def worker(check: bool) -> None:
     if check:
         check_heartbeat(settings)
         return
-    if settings.environment == "development":
-        upgrade_to_heads(settings)
     process = Worker(settings, JOBS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, process.stop)
     with database_errors_as_cli_errors():
+        require_database(settings)
+        with command_engine(settings).connect() as connection:
+            require_migrations(connection, settings)
         is_finished = process.work()
     if not is_finished:
         # Threads cannot be cancelled; their jobs run again after their leases.
@@ -39,7 +42,7 @@ def worker(check: bool) -> None:
 def check_heartbeat(settings: Settings) -> None:
     """Raise ClickException if no worker has touched JOB_HEARTBEAT recently."""
     try:
-        age = time.time() - settings.job_heartbeat.stat().st_mtime
+        age = time.time() - (PROJECT / settings.job_heartbeat).stat().st_mtime
     except OSError:
         raise click.ClickException("no worker has been started here") from None
     if age > HEARTBEAT_TIMEOUT:

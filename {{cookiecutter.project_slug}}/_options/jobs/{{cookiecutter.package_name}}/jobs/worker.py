@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from ..config import Settings
+from ..config import PROJECT, Settings
 from ..database.base import now
 from ..database.engine import is_unavailable
 from ..observability import context
@@ -61,9 +61,10 @@ class Worker:
     def work(self) -> bool:
         """Run jobs until `stop()`, and finish those that run; return whether all have ended in time."""
         self.caller.open()
-        self.settings.job_heartbeat.parent.mkdir(parents=True, exist_ok=True)
+        heartbeat = PROJECT / self.settings.job_heartbeat
+        heartbeat.parent.mkdir(parents=True, exist_ok=True)
         while not self.is_stopping and not self.is_late(STUCK):
-            self.settings.job_heartbeat.touch()
+            heartbeat.touch()
             self.wait(self.start_due_jobs())
         deadline = monotonic() + self.settings.grace_period
         while self.running and monotonic() < deadline and not self.is_late(KILLED):
