@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete
@@ -13,6 +14,7 @@ from {{ cookiecutter.package_name }}.database.engine import command_engine
 from {{ cookiecutter.package_name }}.jobs.models import Job
 
 from ..support.databases import make_database
+from ..support.framework import App, client_for
 from .table import JobTable
 
 
@@ -25,6 +27,13 @@ def database_url() -> SecretStr:
 def settings(settings: Settings, database_url: SecretStr, tmp_path: Path) -> Settings:
     changes = {"database_url": database_url, "job_heartbeat": tmp_path / "heartbeat" / "worker"}
     return settings.model_copy(update=changes)
+
+
+@pytest.fixture
+def client(app: App) -> Iterator[httpx2.Client]:
+    """Yield a client whose requests commit."""
+    with client_for(app) as client:
+        yield client
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ import click
 
 from ..background import JOBS
 from ..config import PROJECT, Settings
-from ..database.commands import database_errors_as_cli_errors
-from ..database.engine import command_engine
-from ..database.revisions import require_database, require_migrations
+from ..database.commands import migrated_engine
 from ..jobs.worker import Worker
 from .settings import get_settings
 
@@ -29,10 +27,7 @@ def worker(check: bool) -> None:
     process = Worker(settings, JOBS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, process.stop)
-    with database_errors_as_cli_errors():
-        require_database(settings)
-        with command_engine(settings).connect() as connection:
-            require_migrations(connection, settings)
+    with migrated_engine():
         is_finished = process.work()
     if not is_finished:
         # Threads cannot be cancelled; their jobs run again after their leases.

@@ -4,12 +4,9 @@ from uuid import UUID
 
 import click
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
-from ..cli.settings import get_settings
 from ..database.base import now
-from ..database.commands import database_errors_as_cli_errors
-from ..database.engine import command_engine
+from ..database.commands import transaction
 from ..observability.audit_log import log_event, record_operator
 from .models import Job, Status
 
@@ -26,14 +23,13 @@ def jobs() -> None:
 @click.argument("job_id", metavar="ID", type=click.UUID)
 def retry(job_id: UUID) -> None:
     """Run a job again that was given up."""
-    engine = command_engine(get_settings())
     statement = (
         update(Job)
         .where(Job.id == job_id, Job.status == Status.GIVEN_UP)
         .values(status=Status.PENDING, attempts=0, run_at=now(), finished_at=None)
         .returning(Job.name)
     )
-    with database_errors_as_cli_errors(), Session(engine) as session, session.begin():
+    with transaction() as session:
         name = session.scalar(statement)
     if name is None:
         raise click.ClickException(f"{job_id} is no job that was given up")
@@ -43,8 +39,7 @@ def retry(job_id: UUID) -> None:
 
 def list_given_up() -> None:
     """Print the jobs that were given up, the oldest first."""
-    engine = command_engine(get_settings())
     statement = select(Job).where(Job.status == Status.GIVEN_UP).order_by(Job.finished_at, Job.id)
-    with database_errors_as_cli_errors(), Session(engine) as session:
+    with transaction() as session:
         for job in session.scalars(statement):
             click.echo(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
