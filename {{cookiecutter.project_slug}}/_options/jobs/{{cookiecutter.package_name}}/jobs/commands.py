@@ -4,9 +4,10 @@ from uuid import UUID
 
 import click
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from ..database.base import now
-from ..database.commands import transaction
+from ..database.commands import migrated_engine
 from ..observability.audit_log import log_event, record_operator
 from .models import Job, Status
 
@@ -29,7 +30,7 @@ def retry(job_id: UUID) -> None:
         .values(status=Status.PENDING, attempts=0, run_at=now(), finished_at=None)
         .returning(Job.name)
     )
-    with transaction() as session:
+    with migrated_engine() as engine, Session(engine) as session, session.begin():
         name = session.scalar(statement)
     if name is None:
         raise click.ClickException(f"{job_id} is no job that was given up")
@@ -40,6 +41,6 @@ def retry(job_id: UUID) -> None:
 def list_given_up() -> None:
     """Print the jobs that were given up, the oldest first."""
     statement = select(Job).where(Job.status == Status.GIVEN_UP).order_by(Job.finished_at, Job.id)
-    with transaction() as session:
+    with migrated_engine() as engine, Session(engine) as session, session.begin():
         for job in session.scalars(statement):
             click.echo(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
