@@ -1,7 +1,7 @@
 """The variants of the template, computed from its questions: what can be chosen is what is proven.
 
-Every combination is rendered, but licences and `ci` with one of the others. Of these, the rows of a covering array are executed: every two choices meet in some row,
-and every three of those that matter most to each other.
+Every combination is rendered, but licences and `ci` with one of the others. Of these, the rows of a covering array are executed: every two choices that change
+what runs meet in some row, every three of those that matter most to each other, and each choice that changes only texts meets each framework.
 """
 
 import itertools
@@ -202,6 +202,19 @@ def possible() -> set[Choices]:
     return found
 
 
+def wanted() -> set[Choices]:
+    """Return the choices that must meet in a row.
+
+    Those of a cosmetic question need only meet each framework: all of them are rendered, and no code depends on them.
+    """
+    return {some for some in possible() if is_wanted({question for question, _ in some})}
+
+
+def is_wanted(questions: set[str]) -> bool:
+    """Return whether all choices of some questions must meet."""
+    return questions.isdisjoint(COSMETIC) or ("framework" in questions and len(questions) == 2)
+
+
 def subsets(chosen: Iterable[Choice], size: int) -> set[Choices]:
     return {frozenset(some) for some in itertools.combinations(chosen, size)}
 
@@ -215,7 +228,7 @@ def covered(rows: Iterable[Variant]) -> set[Choices]:
 def rows() -> list[Variant]:
     """Return the rows that are executed: everything on, each option taken out of it, everything off, and a covering array."""
     found: list[Variant] = []
-    missing = set(possible())
+    missing = wanted()
     beginnings = [*extremes()]
     while beginnings or missing:
         beginning = beginnings.pop(0) if beginnings else dict(min(missing, key=sorted))

@@ -72,6 +72,7 @@ def test_choices_meet_in_a_row(strength: int, questions: tuple[str, ...]) -> Non
     wanted = {
         frozenset(chosen)
         for some in itertools.combinations(questions, strength)
+        if COSMETIC.isdisjoint(some) or "framework" in some
         for chosen in itertools.product(*([(name, value) for value in parameters()[name]] for name in some))
         if has_effect(chosen) and not any(is_refused_with(*pair) for pair in itertools.permutations(chosen, 2))
     }
