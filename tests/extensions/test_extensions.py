@@ -19,6 +19,8 @@ from tests.support.extensions import (
 from tests.support.variants import Variant
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+# Code of several proofs.
+SHARED = PROOFS / "shared"
 OUTCOMES = ("works", "does not")
 
 
@@ -26,7 +28,7 @@ def test_page_has_a_row_a_section_and_a_proof_for_each_extension() -> None:
     sections = {(each.framework, each.name) for each in extensions()}
 
     assert set(rows()) == sections
-    assert {path.relative_to(PROOFS) for path in PROOFS.glob("*/*.py")} == {
+    assert {path.relative_to(PROOFS) for path in PROOFS.glob("*/*.py") if path.parent != SHARED} == {
         each.proof.relative_to(PROOFS) for each in extensions()
     }
     assert [row for row in rows().items() if not row[1].startswith(OUTCOMES)] == []
@@ -53,4 +55,5 @@ def test_extension_does_its_job(
     run_in(binaries, project, "ruff", "format", "--check", ".")
     run_in(binaries, project, "mypy", "--cache-dir", str(CACHE.with_name(f"mypy-extensions-{WORKER}")))
     shutil.copy(extension.proof, project / "tests" / "test_extension.py")
+    shutil.copytree(SHARED, project / "tests" / "shared")
     run_in(binaries, project, "pytest", "-q", "--show-capture=no", "tests/test_extension.py", "tests/test_layers.py")

@@ -1,41 +1,27 @@
 # mypy: ignore-errors
-import pytest
 from my_service import create_app
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from .shared import opentelemetry
 from .support.framework import client_for, route
 
-TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-
-
-@pytest.fixture(scope="session")
-def exporter():
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
-    return exporter
+exporter = opentelemetry.exporter
 
 
 def test_span_has_the_route_and_continues_the_trace(exporter, settings, capsys):
-    headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
     with client_for(create_app(settings)) as client:
         client.get("/livez")
         exporter.clear()
-        client.get("/api/v1/posts/01890000-0000-7000-8000-000000000000", headers=headers)
+        client.get("/api/v1/posts/01890000-0000-7000-8000-000000000000", headers=opentelemetry.HEADERS)
 
     spans = exporter.get_finished_spans()
     (server,) = [span for span in spans if span.kind is SpanKind.SERVER]
     assert server.instrumentation_scope.name == "fastapi"
     assert "/api/v1/posts/{post_id" in server.attributes["http.route"]
     assert server.name == f"GET {server.attributes['http.route']}"
-    assert f"{server.parent.span_id:016x}" == PARENT
-    assert {f"{span.context.trace_id:032x}" for span in spans} == {TRACE}
-    assert f'"trace_id":"{TRACE}"' in capsys.readouterr().err
+    assert f"{server.parent.span_id:016x}" == opentelemetry.PARENT
+    assert {f"{span.context.trace_id:032x}" for span in spans} == {opentelemetry.TRACE}
+    assert f'"trace_id":"{opentelemetry.TRACE}"' in capsys.readouterr().err
 
 
 def test_operations_have_spans(exporter, settings):

@@ -1,30 +1,20 @@
 # mypy: ignore-errors
-import re
-
-import pytest
-from my_service import create_app
-
-from .support.databases import make_database
+from .shared.admin import FORM, app, test_other_clients_are_rejected, test_page_can_load_its_scripts
 from .support.framework import client_for
-from .support.settings import SECRET_KEY, IsolatedSettings
 
-
-@pytest.fixture
-def app():
-    return create_app(IsolatedSettings(environment="test", secret_key=SECRET_KEY, database_url=make_database()))
+__all__ = ["app", "test_other_clients_are_rejected", "test_page_can_load_its_scripts"]
 
 
 def test_admin_creates_edits_and_deletes_rows(app):
-    form = {"slug": "first", "title": "First", "body": "Hello", "owner": "ada"}
     with client_for(app) as client:
         client.follow_redirects = False
         client.get("/admin/post/create")
-        rejected = client.post("/admin/post/create", data=form)
+        rejected = client.post("/admin/post/create", data=FORM)
         client.headers["X-CSRFToken"] = client.cookies["starlette_admin_csrftoken"]
-        created = client.post("/admin/post/create", data=form)
+        created = client.post("/admin/post/create", data=FORM)
         identifier = client.get("/api/v1/posts").json()["items"][0]["id"]
         page = client.get("/admin/post/list")
-        edited = client.post("/admin/post/edit", params={"pk": identifier}, data=form | {"title": "Second"})
+        edited = client.post("/admin/post/edit", params={"pk": identifier}, data=FORM | {"title": "Second"})
         after = client.get("/api/v1/posts").json()["items"]
         deleted = client.post("/admin/_api/post/action", params={"name": "delete", "pks": identifier})
         empty = client.get("/api/v1/posts").json()["items"]
@@ -34,22 +24,3 @@ def test_admin_creates_edits_and_deletes_rows(app):
     assert "First" in page.text
     assert [post["title"] for post in after] == ["Second"]
     assert empty == []
-
-
-def test_page_can_load_its_scripts(app):
-    with client_for(app) as client:
-        page = client.get("/admin/post/list")
-        sources = re.findall(r'(?:src|href)="([^"]+\.(?:js|css)[^"]*)"', page.text)
-        assets = [client.get(source) for source in sources if source.startswith(("/", "http://localhost/"))]
-
-    assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; script-src")
-    assert sources
-    assert len(assets) == len(sources)
-    assert {asset.status_code for asset in assets} == {200}
-
-
-def test_other_clients_are_rejected(app):
-    with client_for(app, "192.0.2.1") as client:
-        response = client.get("/admin/post/list")
-
-    assert response.status_code == 403

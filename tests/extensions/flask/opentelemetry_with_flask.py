@@ -1,38 +1,24 @@
 # mypy: ignore-errors
-import pytest
 from my_service import create_app
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from .shared import opentelemetry
 from .support.framework import client_for, route
 
-TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-
-
-@pytest.fixture(scope="session")
-def exporter():
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
-    return exporter
+exporter = opentelemetry.exporter
 
 
 def test_span_has_the_route_and_continues_the_trace(exporter, settings, capsys):
-    headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
     with client_for(create_app(settings)) as client:
-        client.get("/api/v1/posts/01890000-0000-7000-8000-000000000000", headers=headers)
+        client.get("/api/v1/posts/01890000-0000-7000-8000-000000000000", headers=opentelemetry.HEADERS)
         client.get("/livez")
 
     (span,) = exporter.get_finished_spans()
     assert "/api/v1/posts/" in span.attributes["http.route"]
     assert span.name.startswith("GET /api/v1/posts/")
-    assert f"{span.context.trace_id:032x}" == TRACE
-    assert f"{span.parent.span_id:016x}" == PARENT
-    assert f'"trace_id":"{TRACE}"' in capsys.readouterr().err
+    assert f"{span.context.trace_id:032x}" == opentelemetry.TRACE
+    assert f"{span.parent.span_id:016x}" == opentelemetry.PARENT
+    assert f'"trace_id":"{opentelemetry.TRACE}"' in capsys.readouterr().err
 
 
 def test_span_of_an_unhandled_error_has_the_status_error(exporter, settings):
