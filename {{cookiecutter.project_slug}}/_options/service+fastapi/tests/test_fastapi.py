@@ -1,7 +1,6 @@
 """Behaviour specific to FastAPI and Starlette."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from threading import Event
@@ -29,7 +28,6 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from {{ cookiecutter.package_name }} import create_app
-from {{ cookiecutter.package_name }}.cli.http_protocol import HttpProtocol
 from {{ cookiecutter.package_name }}.observability.requests import RequestRecord
 from {{ cookiecutter.package_name }}.openapi.document import OPTIONAL
 from {{ cookiecutter.package_name }}.web.health import get_checks
@@ -37,7 +35,7 @@ from {{ cookiecutter.package_name }}.web.requests import StrictRoute
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
 from .support.framework import App, client_for, route, route_body
-from .support.serving import Client, running_server
+from .support.serving import Client, logged_statuses, running_server
 from .support.settings import IsolatedSettings
 
 
@@ -201,25 +199,6 @@ def test_head_closes_a_stream_in_a_task_group(app: App, caplog: pytest.LogCaptur
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
-def record_disconnect(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Return an event that is set when the server has noticed that a client has disconnected."""
-    left = Event()
-    lose_connection = HttpProtocol.connection_lost
-
-    def connection_lost(protocol: HttpProtocol, error: Exception | None) -> None:
-        lose_connection(protocol, error)
-        left.set()
-
-    monkeypatch.setattr(HttpProtocol, "connection_lost", connection_lost)
-    return left
-
-
-def logged_statuses(lines: str) -> list[int]:
-    """Return the status of each logged request."""
-    entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
-    return [entry["status"] for entry in entries if entry["message"] == "request"]
-
-
 @pytest.mark.parametrize("path", ["/chunks", "/events", "/idle"])
 def test_head_of_a_stream_logs_no_error(
     path: str,
@@ -299,37 +278,6 @@ def test_disconnect_during_the_body_logs_no_error(
         assert ended.wait(10)
 
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
-
-
-@pytest.mark.parametrize("body", [b"", b"[1,"], ids=["before the response", "during the body"])
-def test_disconnect_is_logged_with_status_499(
-    body: bytes,
-    production_settings: dict[str, object],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    app = create_app(IsolatedSettings.model_validate(production_settings))
-    begun, left = Event(), record_disconnect(monkeypatch)
-
-    def wait() -> None:
-        begun.set()
-        assert left.wait(10)
-
-    route(app, "/wait", wait)
-    route_body(app, "/echo", list[int])
-
-    with running_server(app) as port, Client(port) as client:
-        if body:
-            client.send("POST /echo HTTP/1.1", "Content-Length: 9", body=body)
-        else:
-            client.send("GET /wait HTTP/1.1")
-            assert begun.wait(10)
-        client.socket.close()
-        assert left.wait(10)
-
-    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
-    assert logged_statuses(capsys.readouterr().err) == [499]
 
 
 def test_request_ends_before_its_background_tasks(

@@ -107,6 +107,13 @@ def new_table() -> Iterator[Table]:
     Base.metadata.remove(table)
 
 
+def migrate_models(environment: pytest.MonkeyPatch, url: SecretStr) -> None:
+    """Write a migration for the difference to the models, and apply it."""
+    run_db(environment, url, "upgrade")
+    run_db(environment, url, "revision", "-m", "preparation")
+    run_db(environment, url, "upgrade")
+
+
 @contextmanager
 def added_to_the_models(table: Table) -> Iterator[Table]:
     """Add a copy of a table to the models."""
@@ -183,9 +190,7 @@ def test_migration_that_rejects_rows_is_noticed(
     config: Config,
     new_table: Table,
 ) -> None:
-    run_db(environment, database_url, "upgrade")
-    run_db(environment, database_url, "revision", "-m", "preparation")
-    run_db(environment, database_url, "upgrade")
+    migrate_models(environment, database_url)
     write_migration(environment, database_url, versions, "a test", REQUIRED_COLUMN)
 
     assert run_db(environment, database_url, "upgrade").exit_code == 0
@@ -338,9 +343,7 @@ def test_revision_with_a_required_column_is_rejected(
     config: Config,
     new_table: Table,
 ) -> None:
-    run_db(environment, database_url, "upgrade")
-    run_db(environment, database_url, "revision", "-m", "preparation")
-    run_db(environment, database_url, "upgrade")
+    migrate_models(environment, database_url)
     new_table.append_column(Column("name", String(10), nullable=False))
 
     rejected = run_db(environment, database_url, "revision", "-m", "a test")
@@ -390,9 +393,7 @@ def test_check_constraints_are_migrated(
     environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path, config: Config
 ) -> None:
     with added_to_the_models(LAMPS) as lamps:
-        run_db(environment, database_url, "upgrade")
-        run_db(environment, database_url, "revision", "-m", "preparation")
-        run_db(environment, database_url, "upgrade")
+        migrate_models(environment, database_url)
         lamps.append_constraint(CheckConstraint("price > 0", name="price"))
         run_db(environment, database_url, "revision", "-m", "a test")
         (path,) = versions.glob("*_a_test.py")

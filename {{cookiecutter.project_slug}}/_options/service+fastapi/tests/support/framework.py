@@ -17,6 +17,7 @@ __all__ = [
     "ENVIRONMENT_VARIABLES",
     "App",
     "Barrier",
+    "asgi_app",
     "client_for",
     "fail",
     "fail_once",
@@ -35,6 +36,11 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FASTAPI_ENV"]
+
+
+def asgi_app(app: App) -> App:
+    """Return the application as the server runs it."""
+    return app
 
 
 def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:

@@ -1,6 +1,5 @@
 """A WSGI application behind the ASGI server: requests, responses, streams and threads."""
 
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -9,13 +8,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli import wsgi_to_asgi
-from {{ cookiecutter.package_name }}.cli.http_protocol import HttpProtocol
 
-from ..support.framework import route, route_body
-from ..support.serving import Client, Relay, running_relay, running_server
-from ..support.settings import IsolatedSettings
+from ..support.serving import Client, Relay, running_relay
 
 LIMIT = 100_000
 
@@ -193,53 +188,6 @@ def test_incomplete_bodies_block_no_thread(app: App, port: int) -> None:
     assert [each["PATH_INFO"] for each in app.environs] == ["/empty"]
     for client in clients:
         client.socket.close()
-
-
-@pytest.mark.parametrize("body", [b"", b"[1,"], ids=["before the response", "during the body"])
-def test_disconnect_is_logged_with_status_499(
-    body: bytes,
-    production_settings: dict[str, object],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    service = create_app(IsolatedSettings.model_validate(production_settings))
-    begun, left = Event(), record_disconnect(monkeypatch)
-
-    def wait() -> str:
-        begun.set()
-        assert left.wait(10)
-        return "late"
-
-    route(service, "/wait", wait)
-    route_body(service, "/echo", list[int])
-
-    server = wsgi_to_asgi.WsgiToAsgi(service, threads=2, max_body_size=LIMIT)
-    with running_server(server) as port, Client(port) as client:
-        if body:
-            client.send("POST /echo HTTP/1.1", "Content-Length: 9", body=body)
-        else:
-            client.send("GET /wait HTTP/1.1")
-            assert begun.wait(10)
-        client.socket.close()
-        assert left.wait(10)
-
-    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
-    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [each["status"] for each in logged if each["message"] == "request"] == [499]
-
-
-def record_disconnect(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Return an event that is set when the server has noticed that a client has disconnected."""
-    left = Event()
-    lose_connection = HttpProtocol.connection_lost
-
-    def connection_lost(protocol: HttpProtocol, error: Exception | None) -> None:
-        lose_connection(protocol, error)
-        left.set()
-
-    monkeypatch.setattr(HttpProtocol, "connection_lost", connection_lost)
-    return left
 
 
 def test_probe_responds_while_all_threads_are_busy(app: App, port: int) -> None:

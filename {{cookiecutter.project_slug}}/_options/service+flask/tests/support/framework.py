@@ -11,12 +11,14 @@ from flask import Blueprint, abort, request, url_for
 from flask import Flask as App
 from flask.typing import ResponseReturnValue
 
+from {{ cookiecutter.package_name }}.cli.wsgi_to_asgi import WsgiToAsgi
 from {{ cookiecutter.package_name }}.web import operations
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
     "App",
     "Barrier",
+    "asgi_app",
     "client_for",
     "fail",
     "fail_once",
@@ -35,6 +37,11 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
+
+
+def asgi_app(app: App) -> WsgiToAsgi:
+    """Return the application as the server runs it."""
+    return WsgiToAsgi(app, threads=2, max_body_size=100_000)
 
 
 def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:

@@ -1,12 +1,15 @@
 """Run the server in a thread."""
 
+import json
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
+
+import pytest
 
 from {{ cookiecutter.package_name }}.cli import http_protocol, server
 
@@ -92,3 +95,22 @@ def running_server(
             process.should_exit = True
             thread.join(20)
         assert not thread.is_alive()
+
+
+def logged_statuses(lines: str) -> list[int]:
+    """Return the status of each logged request."""
+    entries: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
+    return [entry["status"] for entry in entries if entry["message"] == "request"]
+
+
+def record_disconnect(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Return an event that is set when the server has noticed that a client has disconnected."""
+    left = Event()
+    lose_connection = http_protocol.HttpProtocol.connection_lost
+
+    def connection_lost(protocol: http_protocol.HttpProtocol, error: Exception | None) -> None:
+        lose_connection(protocol, error)
+        left.set()
+
+    monkeypatch.setattr(http_protocol.HttpProtocol, "connection_lost", connection_lost)
+    return left
