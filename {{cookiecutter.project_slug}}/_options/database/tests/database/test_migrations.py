@@ -1,13 +1,11 @@
 """Migrations: upgrade, downgrade, and equality with the models."""
 
 import enum
-import pwd
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from os import getuid
 from pathlib import Path
 from shutil import copytree
 
@@ -37,7 +35,6 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.database.base import Base, UtcDateTime
 
-from ..support.audit_events import security_events
 from ..support.databases import make_empty_database
 from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import run_command
@@ -216,27 +213,6 @@ def test_commands_use_the_database_of_their_application(
     environment.setenv("DATABASE_URL", urls[0].get_secret_value())
     assert run_command(another, "db", "downgrade", "base").exit_code == 0
     assert [len(current_revisions(url)) for url in urls] == [0, 0]
-
-
-def test_upgrade_and_downgrade_are_logged_with_the_operator(
-    environment: pytest.MonkeyPatch, database_url: SecretStr, versions: Path
-) -> None:
-    environment.setenv("ENVIRONMENT", "test")
-    environment.setenv("SECRET_KEY", SECRET_KEY)
-    environment.setenv("USER", "mallory")
-    run_db(environment, database_url, "revision", "--empty", "-m", "a test")
-
-    (upgraded,) = security_events(run_db(environment, database_url, "upgrade"))
-    (downgraded,) = security_events(run_db(environment, database_url, "downgrade", "base"))
-    printed = run_db(environment, database_url, "upgrade", "--sql")
-    printed_down = run_db(environment, database_url, "downgrade", "heads:base", "--sql")
-
-    assert upgraded["event"] == "database upgraded"
-    assert upgraded["command"].endswith("db upgrade")
-    assert upgraded["operator"] == pwd.getpwuid(getuid()).pw_name
-    assert (downgraded["event"], downgraded["revision"]) == ("database downgraded", "base")
-    assert [printed.exit_code, printed_down.exit_code] == [0, 0]
-    assert security_events(printed) == security_events(printed_down) == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
-"""Databases that lack migrations."""
+"""Databases that lack migrations, and commands with another migration than those of the project."""
 
+import pwd
+from os import getuid
 from pathlib import Path
 from shutil import copy
 
@@ -15,8 +17,10 @@ from {{ cookiecutter.package_name }}.database import commands, revisions
 from {{ cookiecutter.package_name }}.database.commands import alembic_config
 from {{ cookiecutter.package_name }}.database.errors import SCHEMA_OUTDATED, SchemaOutdated
 
+from ..support.audit_events import security_events
 from ..support.databases import make_database, make_empty_database
 from ..support.framework import App, client_for
+from ..support.migrations import run_db
 from ..support.sessions import route_statements
 from ..support.settings import PACKAGE, PROJECT, SECRET_KEY, IsolatedSettings
 
@@ -117,3 +121,23 @@ def test_missing_database_lacks_migrations(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(SchemaOutdated):
         revisions.require_database(IsolatedSettings())
+
+
+def test_upgrade_and_downgrade_are_logged_with_the_operator(
+    environment: pytest.MonkeyPatch, database_url: SecretStr
+) -> None:
+    environment.setenv("ENVIRONMENT", "test")
+    environment.setenv("SECRET_KEY", SECRET_KEY)
+    environment.setenv("USER", "mallory")
+
+    (upgraded,) = security_events(run_db(environment, database_url, "upgrade"))
+    (downgraded,) = security_events(run_db(environment, database_url, "downgrade", "base"))
+    printed = run_db(environment, database_url, "upgrade", "--sql")
+    printed_down = run_db(environment, database_url, "downgrade", "heads:base", "--sql")
+
+    assert upgraded["event"] == "database upgraded"
+    assert upgraded["command"].endswith("db upgrade")
+    assert upgraded["operator"] == pwd.getpwuid(getuid()).pw_name
+    assert (downgraded["event"], downgraded["revision"]) == ("database downgraded", "base")
+    assert [printed.exit_code, printed_down.exit_code] == [0, 0]
+    assert security_events(printed) == security_events(printed_down) == []

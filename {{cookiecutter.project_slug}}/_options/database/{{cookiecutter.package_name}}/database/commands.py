@@ -159,7 +159,9 @@ def reject_existing_file(message: str) -> None:
     """Reject a message whose file exists: Alembic would overwrite it."""
     slug = "_".join(re.findall(r"\w+", message)).lower()
     if not slug:
-        raise click.ClickException("summarize the migration in a few words")
+        raise click.ClickException(
+            'summarize the migration in a few words: make migration m="add a column"'
+        )
     path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
     if path.exists():
         raise click.ClickException(f"{path} exists; choose another summary")
