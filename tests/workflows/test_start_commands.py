@@ -80,6 +80,9 @@ def test_run_reloads_a_changed_module_and_survives_a_broken_one(project: Path) -
         # Of another length: within a second, Python tells files that have changed by their size.
         metadata.write_text(original.replace("0.1.0", "0.20.0"))
         server.wait_until(lambda: version(server) == "0.20.0")
+        assert server.get("/readyz")[0] == 200
+        # The first check of migrations imports Alembic, which would report each of its plugins.
+        assert "setup plugin" not in server.said()
 
 
 def version(server: Server) -> str | None:

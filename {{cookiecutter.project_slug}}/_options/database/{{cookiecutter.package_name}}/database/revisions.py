@@ -1,5 +1,7 @@
 """The revision of the database, compared with the migrations."""
 
+import logging
+
 from sqlalchemy import Connection, inspect, text
 
 from ..config import Settings
@@ -17,6 +19,8 @@ def require_database(settings: Settings) -> None:
 
 def require_migrations(connection: Connection, settings: Settings) -> None:
     """Raise SchemaOutdated if the database lacks migrations; it may have newer ones than this version."""
+    # Alembic reports each of its plugins when it is imported.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     # Imported here, because the server starts faster without Alembic.
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
