@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,7 @@ def revision(message: str, empty: bool) -> None:
     config = alembic_config(get_settings())
     if INSTALLED_MIGRATIONS.exists():
         raise click.ClickException("an installed package is not changed; run this in the project")
-    reject_existing_file(message)
+    reject_empty_summary(message)
     with database_errors_as_cli_errors():
         command.revision(
             config,
@@ -155,16 +154,12 @@ def requires_value(column: Column[Any]) -> bool:
     return not (column.nullable or column.server_default or column.computed or column.identity)
 
 
-def reject_existing_file(message: str) -> None:
-    """Reject a message whose file exists: Alembic would overwrite it."""
-    slug = "_".join(re.findall(r"\w+", message)).lower()
-    if not slug:
+def reject_empty_summary(message: str) -> None:
+    """Reject a message without words."""
+    if not re.search(r"\w", message):
         raise click.ClickException(
             'summarize the migration in a few words: make migration m="add a column"'
         )
-    path = PROJECT / "migrations" / "versions" / f"{datetime.now().astimezone():%Y-%m-%d}_{slug}.py"
-    if path.exists():
-        raise click.ClickException(f"{path} exists; choose another summary")
 
 
 def upgrade_to_heads(settings: Settings) -> None:
