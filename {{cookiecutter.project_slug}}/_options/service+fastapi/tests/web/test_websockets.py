@@ -33,7 +33,8 @@ from ..support.serving import running_server
 from ..support.settings import IsolatedSettings
 
 URL = "ws://localhost/sockets/echo"
-UNTRUSTED_HOST, UNTRUSTED_ORIGIN = "Invalid host header", "Origin not allowed"
+UNTRUSTED_HOST = "The Host header is not one of ALLOWED_HOSTS."
+UNTRUSTED_ORIGIN = "The Origin header is not one of CORS_ORIGINS."
 ORIGIN = "https://app.example.com"
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 

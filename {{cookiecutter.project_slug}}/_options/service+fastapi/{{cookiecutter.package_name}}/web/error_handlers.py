@@ -14,7 +14,15 @@ from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from .problems import MALFORMED_JSON, MEDIA_TYPE, Problem, ProblemError, locate, message_of
+from .problems import (
+    MALFORMED_JSON,
+    MEDIA_TYPE,
+    NOT_JSON,
+    Problem,
+    ProblemError,
+    locate,
+    message_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +72,7 @@ async def handle_invalid_request(request: Request, error: RequestValidationError
         return problem_response(400, MALFORMED_JSON)
     if isinstance(error.body, bytes):
         # FastAPI decodes JSON only, and validates a body of another media type as bytes.
-        return problem_response(415)
+        return problem_response(415, NOT_JSON)
     return problem_response(422, invalid=locate(errors, error.body))
 
 

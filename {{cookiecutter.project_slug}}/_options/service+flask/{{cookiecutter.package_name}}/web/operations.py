@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Response as BaseResponse
 
 from . import strict_json
-from .problems import MALFORMED_JSON
+from .problems import MALFORMED_JSON, NOT_JSON
 
 View = Callable[..., Any]
 Adapter = TypeAdapter[Any]
@@ -221,7 +221,7 @@ def read_body() -> dict[str, Any]:
     if not content:
         return {}
     if not request.is_json:
-        raise UnsupportedMediaType
+        raise UnsupportedMediaType(NOT_JSON)
     try:
         return {"body": strict_json.loads(content)}
     except (ValueError, RecursionError):

@@ -69,7 +69,7 @@ def test_untrusted_host_is_rejected(client: httpx2.Client) -> None:
         "type": "about:blank",
         "title": "Bad Request",
         "status": 400,
-        "detail": "Invalid host header",
+        "detail": "The Host header is not one of ALLOWED_HOSTS.",
         "request_id": response.headers["X-Request-ID"],
     }
 

@@ -133,6 +133,7 @@ def test_other_media_types_are_rejected(items: httpx2.Client, headers: dict[str,
     assert response.status_code == 415
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["title"] == "Unsupported Media Type"
+    assert response.json()["detail"] == "Send the body as application/json."
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from ..observability import context
 from .schemas import Schema
 
 MEDIA_TYPE = "application/problem+json"
-UNTRUSTED_HOST = "Invalid host header"
-UNTRUSTED_ORIGIN = "Origin not allowed"
+UNTRUSTED_HOST = "The Host header is not one of ALLOWED_HOSTS."
+UNTRUSTED_ORIGIN = "The Origin header is not one of CORS_ORIGINS."
 MALFORMED_JSON = "There was an error parsing the body"
+NOT_JSON = "Send the body as application/json."
 # Limits of the response: the number of errors, and the bytes of a pointer and characters of a detail.
 MAX_INVALID = 20
 # If more paths are possible for an error, its pointer is that of an enclosing part.
