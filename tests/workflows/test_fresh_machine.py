@@ -165,3 +165,12 @@ def test_other_interpreter_is_taken_when_named(project: Path, machine: Path) -> 
 
     version = run(project, machine, ".venv/bin/python --version").stdout
     assert version.startswith(f"Python {newest}.")
+
+
+def test_environment_of_a_script_that_starts_python_keeps_its_uv(project: Path, machine: Path) -> None:
+    shim = machine / "python-of-a-version-manager"
+    script(shim, f'exec "{OLDEST}" "$@"')
+
+    assert run(project, machine, f"make check PYTHON={shim}").returncode == 0
+
+    assert (project / ".venv" / "bin" / "uv").exists()
