@@ -79,7 +79,6 @@ ONE_SIDED_NAMES = {
         "end_context_unit",
         "add_rate_limit_headers",
         "LimitedRequest",  # Werkzeug limits what a view reads
-        "is_no_access_line",  # uvicorn has a separate logger
         "LimitedInput",  # ASGI hands the body over in messages, which the exchange counts
         "handle_unhandled_error",  # with FastAPI, such errors reach the middleware
         "operation",  # a function of the tests: FastAPI takes any function for an operation

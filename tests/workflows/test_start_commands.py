@@ -18,7 +18,9 @@ SERVERS = [
     ("fastapi", "python -m my_service run"),
     ("fastapi", "fastapi dev --port {port}"),
     ("fastapi", "uvicorn --port {port} asgi:app"),
+    ("fastapi", "fastapi run --port {port}"),
     ("fastapi", "uvicorn --port {port} --factory my_service:create_app"),
+    ("fastapi", "python -c 'import asgi, uvicorn; uvicorn.run(asgi.app, port={port})'"),
     ("flask", "python -m my_service serve"),
     ("flask", "python -m my_service run"),
     ("flask", "flask run --port {port}"),
@@ -43,6 +45,9 @@ def test_server_finds_the_application(framework: str, command: str, workplace: W
         assert server.get("/readyz") == (200, {"status": "ok", "checks": {"database": "ok"}, "reasons": {}})
         about = {"name": "My Service", "version": "0.1.0", "environment": "development"}
         assert server.get("/api/v1/about") == (200, about)
+        server.wait_until(lambda: "/livez" in server.said())
+        # The service's own line, and no other of the server.
+        assert server.said().count("/livez") == 1
 
 
 def binaries(project: Path) -> Path:

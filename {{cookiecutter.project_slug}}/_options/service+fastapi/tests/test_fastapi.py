@@ -1,7 +1,9 @@
 """Behaviour specific to FastAPI and Starlette."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
+from logging.config import dictConfig
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -60,6 +62,16 @@ class EchoResponse(Response):
         async for part in Request(scope, receive).stream():
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def test_other_servers_log_no_access_lines(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    # uvicorn configures its logs later if a program passes it the application.
+    loggers = {"uvicorn.access": {"level": "INFO"}}
+    dictConfig({"version": 1, "disable_existing_loggers": False, "loggers": loggers})
+
+    logging.getLogger("uvicorn.access").info("a request")
+
+    assert caplog.messages == []
 
 
 async def create_item(body: Item) -> Item:

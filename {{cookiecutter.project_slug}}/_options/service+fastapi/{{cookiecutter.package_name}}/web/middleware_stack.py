@@ -16,7 +16,7 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     """Wrap the application in its middleware; the last one added is the outermost."""
     app.state.observers = observers = [log_request]
     # Other servers than the service's own would log each request a second time.
-    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.access").addFilter(is_no_access_line)
     with_cors = None
     if settings.cors_origins:
         with_cors = partial(
@@ -33,3 +33,8 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     )
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+
+
+def is_no_access_line(record: logging.LogRecord) -> bool:
+    """Return False: all lines of uvicorn's access log are about requests."""
+    return False
