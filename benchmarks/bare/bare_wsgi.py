@@ -19,4 +19,4 @@ dependencies.init_app(app, Settings())
 app.register_blueprint(api.bp)
 
 
-asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)
+asgi = WsgiToAsgi(app, threads=8, body_limit=lambda path: 1048576)

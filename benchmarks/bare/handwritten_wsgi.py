@@ -37,4 +37,4 @@ def json(content):
     return app.response_class(content.model_dump_json(), mimetype="application/json")
 
 
-asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)
+asgi = WsgiToAsgi(app, threads=8, body_limit=lambda path: 1048576)

@@ -21,4 +21,4 @@ def length() -> dict[str, int]:
     return {"length": len(request.get_json())}
 
 
-asgi = WsgiToAsgi(app, threads=8, max_body_size=1048576)
+asgi = WsgiToAsgi(app, threads=8, body_limit=lambda path: 1048576)

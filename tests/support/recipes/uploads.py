@@ -8,7 +8,8 @@ from my_service import create_app
 from .support.serving import running_server
 from .support.settings import SECRET_KEY, IsolatedSettings
 
-LIMIT = 200_000
+# Above the default of MAX_BODY_SIZE.
+LIMIT = 2_000_000
 
 
 @pytest.fixture
@@ -18,21 +19,23 @@ def folder(tmp_path):
 
 @pytest.fixture
 def client(folder):
-    settings = IsolatedSettings(environment="test", secret_key=SECRET_KEY, upload_folder=folder, max_upload_size=LIMIT)
+    settings = IsolatedSettings(
+        environment="test", secret_key=SECRET_KEY, root_path="/shop", upload_folder=folder, max_upload_size=LIMIT
+    )
     with (
-        running_server(served(create_app(settings))) as port,
+        running_server(served(create_app(settings), settings)) as port,
         httpx2.Client(base_url=f"http://localhost:{port}") as client,
     ):
         yield client
 
 
-def served(app):
+def served(app, settings):
     """Return the application as the server calls it: WSGI in threads."""
     if not hasattr(app, "wsgi_app"):
         return app
     from my_service.cli.wsgi_to_asgi import WsgiToAsgi
 
-    return WsgiToAsgi(app, threads=4, max_body_size=2 * LIMIT)
+    return WsgiToAsgi(app, threads=4, body_limit=settings.body_limit)
 
 
 def chunks(size):
@@ -69,6 +72,14 @@ def test_too_large_file_is_rejected_and_leaves_the_old_one(client, folder):
 
     assert client.get("/api/v1/files/a").content == b"old"
     assert [path.name for path in folder.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/files/a", "/shop/api/v1/files/a"])
+def test_limit_of_files_is_theirs_only(client, path):
+    body = b"x" * (LIMIT // 2 + 100_000)
+
+    assert client.put(path, content=body).status_code == 204
+    assert client.put(path.replace("files", "other"), content=body).status_code == 413
 
 
 @pytest.mark.parametrize("name", [".hidden", "..", "a%2Fb", "%2e%2e%2fa", "a" * 101])

@@ -69,7 +69,7 @@ def test_session_cookie_is_signed(app: App, flask_client: FlaskClient) -> None:
 def test_view_can_lower_the_limit_of_its_body(app: App, headers: dict[str, str]) -> None:
     def read(limit: int) -> bytes:
         request.max_content_length = limit
-        return request.get_data()
+        return b"".join(iter(lambda: request.stream.read(4), b""))
 
     app.add_url_rule("/read/<int:limit>", view_func=read, methods=["POST"])
     for path, expected in (("/read/10", "200 OK"), ("/read/9", "413 REQUEST ENTITY TOO LARGE")):

@@ -206,6 +206,10 @@ class ServiceSettings(BaseSettings):
             raise ValueError("cannot be combined with '*' in CORS_ORIGINS: list the origins")
         return credentials
 
+    def body_limit(self, path: str) -> int:
+        """Return the largest body of a request for a path, in bytes; override it for paths with a limit of their own."""
+        return self.max_body_size
+
     @property
     def shows_docs(self) -> bool:
         """Whether to serve the documentation: everywhere but in production, unless DOCS is set."""

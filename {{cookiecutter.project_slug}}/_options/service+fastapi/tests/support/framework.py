@@ -30,6 +30,7 @@ __all__ = [
     "route_connection",
     "route_group",
     "route_query",
+    "route_upload",
     "route_variable",
     "run_command",
     "succeed",
@@ -108,6 +109,15 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
 
     echo.__annotations__ = {"query": Annotated[schema, Query()], "return": schema}
     app.add_api_route(path, echo, name=path)
+
+
+def route_upload(app: App, path: str) -> None:
+    """Add an endpoint that reads its body up to the limit of its path."""
+
+    async def upload(request: Request) -> None:
+        await request.body()
+
+    app.add_api_route(path, upload, methods=["POST"], status_code=204)
 
 
 def route_variable(app: App, path: str, schema: Any) -> None:

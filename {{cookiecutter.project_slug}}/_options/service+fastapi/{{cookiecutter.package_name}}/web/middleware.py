@@ -62,7 +62,7 @@ class RequestMiddleware:
             scheme: [(name.lower().encode(), value.encode()) for name, value in headers.items()]
             for scheme, headers in security_headers(settings).items()
         }
-        self.max_body_size = settings.max_body_size
+        self.body_limit = settings.body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -74,11 +74,12 @@ class RequestMiddleware:
         if scope["type"] == "websocket":
             await self.handle_websocket(WebSocketConnection(scope, receive, send, single, security))
             return
-        exchange = Exchange(scope, receive, send, self.max_body_size, single, security, self.report)
+        limit = self.body_limit(scope["path"])
+        exchange = Exchange(scope, receive, send, limit, single, security, self.report)
         try:
             if exchange.host not in self.allowed_hosts:
                 await self.respond(exchange, 400, UNTRUSTED_HOST)
-            elif exchange.content_length > self.max_body_size:
+            elif exchange.content_length > limit:
                 await self.respond(exchange, 413)
             else:
                 await self.call_app(exchange)
@@ -232,7 +233,7 @@ class Exchange:
         scope: Scope,
         receive: Receive,
         send: Send,
-        max_body_size: int,
+        limit: int,
         single: dict[bytes, bytes],
         security: Headers,
         report: Observer,
@@ -241,7 +242,7 @@ class Exchange:
         self.report, self.has_ended = report, False
         self.scope = self.server_scope = scope
         self.receive_on, self.send_on = receive, send
-        self.left = max_body_size
+        self.left = limit
         self.begun, self.status, self.sent = False, 500, 0
         self.security = security
         self.host = single.get(b"host", b"").decode("latin-1")

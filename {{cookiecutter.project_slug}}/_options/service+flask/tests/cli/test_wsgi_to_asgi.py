@@ -90,7 +90,7 @@ def app() -> App:
 
 @pytest.fixture
 def port(app: App, relay: Relay) -> int:
-    relay.app = wsgi_to_asgi.WsgiToAsgi(app, threads=2, max_body_size=LIMIT)
+    relay.app = wsgi_to_asgi.WsgiToAsgi(app, threads=2, body_limit=lambda path: LIMIT)
     return relay.port
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "route_connection",
     "route_group",
     "route_query",
+    "route_upload",
     "route_variable",
     "run_command",
     "succeed",
@@ -111,6 +112,18 @@ def route_query(app: App, path: str, schema: type[Any]) -> None:
 
     echo.__annotations__ = {"query": schema, "return": schema}
     app.add_url_rule(path, path, operation(app, echo))
+
+
+def route_upload(app: App, path: str) -> None:
+    """Add an endpoint that reads its body up to the limit of its path."""
+
+    def upload() -> tuple[str, int]:
+        # By default, MAX_CONTENT_LENGTH limits what a view reads.
+        request.max_content_length = 1_000_000
+        request.get_data()
+        return "", 204
+
+    app.add_url_rule(path, view_func=upload, methods=["POST"])
 
 
 def route_variable(app: App, path: str, schema: Any) -> None:

@@ -35,12 +35,14 @@ class ClientDisconnected(OSError):
 class WsgiToAsgi:
     """Call a WSGI application in one of `threads` threads, after the body of the request was received.
 
-    Bodies are received up to `max_body_size` bytes; the application rejects larger ones. It also rejects, for the log, a
+    Bodies are received up to the `body_limit` of their path; the application rejects larger ones. It also rejects, for the log, a
     request whose client has disconnected: the environment refers to the scope, which contains DISCONNECTED.
     """
 
-    def __init__(self, app: WSGIApplication, *, threads: int, max_body_size: int) -> None:
-        self.app, self.max_body_size = app, max_body_size
+    def __init__(
+        self, app: WSGIApplication, *, threads: int, body_limit: Callable[[str], int]
+    ) -> None:
+        self.app, self.body_limit = app, body_limit
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.probe_threads = ThreadPoolExecutor(len(PROBES), thread_name_prefix="probe")
 
@@ -48,9 +50,10 @@ class WsgiToAsgi:
         """Process a request, unless its client disconnects."""
         with SpooledTemporaryFile(MAX_BODY_IN_MEMORY) as body, suppress(ClientDisconnected):
             environ = make_environ(scope, body)
-            if int(environ.get("CONTENT_LENGTH") or 0) <= self.max_body_size:
+            limit = self.body_limit(scope["path"])
+            if int(environ.get("CONTENT_LENGTH") or 0) <= limit:
                 try:
-                    await receive_body(body, receive, self.max_body_size)
+                    await receive_body(body, receive, limit)
                 except ClientDisconnected:
                     scope[DISCONNECTED] = True
             response = Response(receive, send)

@@ -50,22 +50,23 @@ class RequestMiddleware:
         self.security = {
             scheme: list(headers.items()) for scheme, headers in security_headers(settings).items()
         }
-        self.max_body_size = settings.max_body_size
+        self.body_limit = settings.body_limit
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         apply_proxy_headers(environ, self.proxies)
         security = self.security["https" if environ["wsgi.url_scheme"] == "https" else "http"]
         exchange = Exchange(environ, start_response, security)
+        limit = self.body_limit(environ["PATH_INFO"])
         try:
             if exchange.is_disconnected():
                 # The body is incomplete.
                 body = Response(status=CLIENT_CLOSED_REQUEST)(environ, exchange.start)
             elif environ.get("HTTP_HOST", "") not in self.allowed_hosts:
                 body = self.respond(exchange, 400, UNTRUSTED_HOST)
-            elif exchange.content_length > self.max_body_size:
+            elif exchange.content_length > limit:
                 body = self.respond(exchange, 413)
             else:
-                exchange.limit_input(self.max_body_size)
+                exchange.limit_input(limit)
                 body = self.app(environ, exchange.start)
         except BaseException:
             # Flask raises errors for a debugger instead of handling them.
@@ -194,13 +195,13 @@ class LimitedInput(RawIOBase):
 
 
 class LimitedRequest(Request):
-    """A request whose `max_content_length` also limits a body without Content-Length, which Werkzeug truncates."""
+    """A request with a limit that Werkzeug applies too early, or not at all to a body without Content-Length."""
 
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body."""
         stream, limit = super().stream, self.max_content_length
-        if isinstance(stream, LimitedStream) and limit is not None and self.content_length is None:
+        if isinstance(stream, LimitedStream) and limit is not None:
             return cast(IO[bytes], LimitedInput(self.environ["wsgi.input"], limit))
         return stream
 

@@ -17,6 +17,7 @@ from ..support.framework import (
     route,
     route_body,
     route_connection,
+    route_upload,
 )
 from ..support.settings import IsolatedSettings
 
@@ -64,6 +65,30 @@ def test_body_of_the_maximum_size_is_accepted() -> None:
         )
 
     assert response.json() == [123456789]
+
+
+class UploadSettings(IsolatedSettings):
+    """Settings with another limit for one path."""
+
+    max_body_size: int = 10
+
+    def body_limit(self, path: str) -> int:
+        """Return the limit of a path."""
+        return {"/lower": 9, "/higher": 11}.get(path, super().body_limit(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [("/lower", 9, 204), ("/lower", 10, 413), ("/higher", 11, 204), ("/higher", 12, 413)],
+)
+def test_path_has_a_limit_of_its_own(path: str, size: int, status: int) -> None:
+    app = create_app(UploadSettings())
+    route_upload(app, path)
+
+    with client_for(app) as client:
+        response = client.post(path, content=bytes(size))
+
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize("length", [4, 10], ids=["complete", "truncated"])

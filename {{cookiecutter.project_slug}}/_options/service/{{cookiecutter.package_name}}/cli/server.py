@@ -136,7 +136,7 @@ def create_worker_app() -> Any:
         # {% if "flask" in cookiecutter.__facts %}
         settings = Settings()
         app = WsgiToAsgi(
-            create_app(settings), threads=settings.threads, max_body_size=settings.max_body_size
+            create_app(settings), threads=settings.threads, body_limit=settings.body_limit
         )
         # {% endif %}
         # {% if "fastapi" in cookiecutter.__facts %}
