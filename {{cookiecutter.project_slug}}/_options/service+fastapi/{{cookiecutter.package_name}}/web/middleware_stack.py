@@ -36,5 +36,6 @@ def init_app(app: FastAPI, settings: Settings) -> None:
 
 
 def is_no_access_line(record: logging.LogRecord) -> bool:
-    """Return False: all lines of uvicorn's access log are about requests."""
+    """Return whether a line of the server's log is about something else than a request."""
+    # uvicorn has a separate logger for requests.
     return False

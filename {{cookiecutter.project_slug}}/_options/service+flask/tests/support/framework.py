@@ -42,7 +42,7 @@ ENVIRONMENT_VARIABLES = ["FLASK_DEBUG"]
 
 def asgi_app(app: App) -> WsgiToAsgi:
     """Return the application as the server runs it."""
-    return WsgiToAsgi(app, threads=2, max_body_size=100_000)
+    return WsgiToAsgi(app, threads=2, body_limit=lambda path: 100_000)
 
 
 def client_for(app: App, address: str = "127.0.0.1") -> httpx2.Client:

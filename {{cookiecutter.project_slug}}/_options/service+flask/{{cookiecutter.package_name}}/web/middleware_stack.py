@@ -39,7 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def is_no_access_line(record: logging.LogRecord) -> bool:
-    """Return whether a line of Werkzeug's server is about something else than a request."""
+    """Return whether a line of the server's log is about something else than a request."""
     return not re.match(r"\S+ - - \[", record.getMessage())
 
 
