@@ -66,7 +66,7 @@ def test_session_cookie_is_signed(app: App, flask_client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "headers", [{"CONTENT_LENGTH": "10"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
 )
-def test_view_can_lower_the_limit_of_its_body(app: App, headers: dict[str, str]) -> None:
+def test_limit_of_a_view_applies_to_its_body(app: App, headers: dict[str, str]) -> None:
     def read(limit: int) -> bytes:
         request.max_content_length = limit
         return b"".join(iter(lambda: request.stream.read(4), b""))
@@ -78,6 +78,15 @@ def test_view_can_lower_the_limit_of_its_body(app: App, headers: dict[str, str])
         _, status, _ = run_wsgi_app(app, environ)
 
         assert status == expected
+
+
+def test_chunked_body_is_empty_if_the_server_does_not_decode_it(app: App) -> None:
+    app.add_url_rule("/read", view_func=lambda: request.stream.read(), methods=["POST"])
+    environ = create_environ("/read", method="POST") | {"HTTP_TRANSFER_ENCODING": "chunked"}
+
+    body, status, _ = run_wsgi_app(app, environ | {"wsgi.input": BytesIO(bytes(10))})
+
+    assert (b"".join(body), status) == (b"", "200 OK")
 
 
 def test_development_server_logs_each_request_once(
