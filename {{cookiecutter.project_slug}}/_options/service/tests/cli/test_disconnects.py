@@ -20,7 +20,7 @@ def test_disconnect_is_logged_with_status_499(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     app = create_app(IsolatedSettings.model_validate(production_settings))
-    begun, left = Event(), record_disconnect(monkeypatch)
+    begun, left = Event(), record_disconnect(monkeypatch, "/echo" if body else "/wait")
 
     def wait() -> str:
         begun.set()

@@ -103,14 +103,16 @@ def logged_statuses(lines: str) -> list[int]:
     return [entry["status"] for entry in entries if entry["message"] == "request"]
 
 
-def record_disconnect(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Return an event that is set when the server has noticed that a client has disconnected."""
+def record_disconnect(monkeypatch: pytest.MonkeyPatch, path: str) -> Event:
+    """Return an event that is set when the server has noticed that the client of a path has disconnected."""
     left = Event()
     lose_connection = http_protocol.HttpProtocol.connection_lost
 
     def connection_lost(protocol: http_protocol.HttpProtocol, error: Exception | None) -> None:
         lose_connection(protocol, error)
-        left.set()
+        # Connections of earlier tests may end late.
+        if protocol.scope and protocol.scope["path"] == path:
+            left.set()
 
     monkeypatch.setattr(http_protocol.HttpProtocol, "connection_lost", connection_lost)
     return left
