@@ -145,6 +145,8 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read environment variables, `.env` and the files that a container finds in /run/secrets, if there are any."""
         secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir_missing="ok")
+        # env_ignore_empty is for the other sources only.
+        secrets.env_vars = {name: text for name, text in secrets.env_vars.items() if text}
         return init_settings, env_settings, dotenv_settings, secrets
 
     @field_validator("debug")
