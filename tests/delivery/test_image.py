@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.databases import empty_database
 from tests.support.every_combination import write
-from tests.support.images import Image, built
+from tests.support.images import BASE, Image, built
 from tests.support.rendering import FRAMEWORKS
 from tests.support.template import compiled
 
@@ -33,7 +33,9 @@ def answers(request: pytest.FixtureRequest) -> dict[str, str]:
 def image(answers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     project = write(compiled().render(answers), tmp_path_factory.mktemp("project") / "my-service")
     name = f"localhost/service-{answers['framework']}-{answers['database']}-{os.getpid()}"
-    with built(project, name) as image:
+    # Half of them are built on the image that the Dockerfile names, half on another one.
+    arguments = ["--build-arg", f"BASE_IMAGE={BASE}"] if answers["framework"] == "flask" else []
+    with built(project, name, *arguments) as image:
         yield image
 
 
