@@ -178,9 +178,8 @@ def test_updates_wait_a_week_but_not_those_of_images() -> None:
     at_once = {"default-days": 7, "exclude": ["*"]}
     assert waiting.pop("docker") == waiting.pop("docker-compose") == at_once
     assert waiting == {"uv": {"default-days": 7}, "github-actions": {"default-days": 7}}
-    assert renovate["minimumReleaseAge"] == "7 days"
-    (of_images,) = [rule for rule in renovate["packageRules"] if rule.get("matchDatasources") == ["docker"]]
-    assert of_images["minimumReleaseAge"] is None
+    (of_packages,) = [rule for rule in [renovate, *renovate["packageRules"]] if "minimumReleaseAge" in rule]
+    assert (of_packages["matchDatasources"], of_packages["minimumReleaseAge"]) == (["pypi"], "7 days")
 
 
 def test_servers_of_the_compose_file_keep_their_major_version() -> None:
@@ -189,7 +188,7 @@ def test_servers_of_the_compose_file_keep_their_major_version() -> None:
 
     (compose,) = [each for each in updates if each["package-ecosystem"] == "docker-compose"]
     assert compose["ignore"] == [{"dependency-name": "*", "update-types": ["version-update:semver-major"]}]
-    (rule,) = [rule for rule in rules if rule.get("matchManagers") == ["docker-compose"]]
+    (rule,) = [rule for rule in rules if rule.get("matchFileNames") == ["compose.yaml"]]
     assert (rule["matchUpdateTypes"], rule["enabled"]) == (["major"], False)
 
 
