@@ -28,6 +28,9 @@ from .accounts.settings import AccountSettings
 # {% if "database" in cookiecutter.__facts %}
 from .database.settings import DatabaseSettings
 # {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+from .jobs.broker_settings import BrokerSettings
+# {% endif %}
 # {% if "jobs" in cookiecutter.__facts %}
 from .jobs.settings import JobSettings
 # {% endif %}
@@ -230,6 +233,9 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 # Settings are listed from the last of these classes to the first.
 class Settings(
+    # {% if "celery" in cookiecutter.__facts %}
+    BrokerSettings,
+    # {% endif %}
     # {% if "jobs" in cookiecutter.__facts %}
     JobSettings,
     # {% endif %}

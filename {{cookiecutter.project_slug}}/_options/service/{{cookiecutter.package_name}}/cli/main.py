@@ -14,6 +14,9 @@ from ..jobs.commands import jobs
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+from .celery_worker import celery_worker
+# {% endif %}
 from .settings import get_settings, list_settings
 # {% if "jobs" in cookiecutter.__facts %}
 from .worker import worker
@@ -77,4 +80,7 @@ main.add_command(users)
 # {% if "jobs" in cookiecutter.__facts %}
 main.add_command(jobs)
 main.add_command(worker)
+# {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+main.add_command(celery_worker)
 # {% endif %}
