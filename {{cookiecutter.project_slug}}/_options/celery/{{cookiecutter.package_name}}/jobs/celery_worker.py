@@ -31,7 +31,9 @@ class CeleryWorker(Worker):
     def __init__(self, settings: Settings, functions: Sequence[JobFunction[Any]]) -> None:
         super().__init__(settings, functions)
         app = create_celery(settings, functions)
-        app.task(self.run_attempt, name=RUN)
+        app.task(self.run_attempt, name=RUN, shared=False)
+        # The threads of Celery's pool look tasks up in the default application of the process.
+        app.set_default()
         # The table knows what Celery would log.
         logging.getLogger("celery").setLevel(logging.WARNING)
         state.should_stop = None
