@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
 from types import TracebackType
@@ -20,56 +22,60 @@ SCRIPT = Path(__file__).parent / "under_load" / "jobs_under_load.py"
 EMBEDDED = ["worker", "worker"]
 DISTRIBUTED = ["celery-worker", "worker", "celery-worker"]
 
+State = dict[str, Any]
+
 
 class Workers:
     """The workers of a project, with a database of their own, and jobs that leave an effect each."""
 
-    def __init__(self, project: Path, broker_url: str = "") -> None:
+    def __init__(self, project: Path, broker_url: str | None, *, jobs: int, seconds: float) -> None:
         self.project = project
         self.commands = DISTRIBUTED if broker_url else EMBEDDED
+        self.arguments = ["enqueue", str(jobs), str(seconds)]
         self.python = environment(project, PYTHONS[0]) / "python"
-        self.settings = own_database_of(project) | ({"BROKER_URL": broker_url} if broker_url else {})
+        self.settings = own_database_of(project) | {"BROKER_URL": broker_url or ""}
         self.victims = cycle(range(len(self.commands)))
+        self.resources = ExitStack()
 
     def __enter__(self) -> Self:
-        self.folder = tempfile.TemporaryDirectory()
-        self.log = Path(self.folder.name, "log").open("w")
+        folder = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
+        self.settings |= {"PYTHONPATH": str(self.project), "JOB_HEARTBEAT": str(folder / "worker")}
+        self.log = self.resources.enter_context((folder / "log").open("w"))
+        self.processes: list[subprocess.Popen[str]] = []
+        self.observer = self.start(*self.arguments, stdout=subprocess.PIPE)
+        # The jobs are there.
+        self.wait_until(lambda state: True, seconds=60)
         self.processes = [self.start(command) for command in self.commands]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for process in self.processes:
-            with suppress(ProcessLookupError):
-                process.kill()
-            process.wait()
-        self.log.close()
-        self.folder.cleanup()
+        for process in [self.observer, *self.processes]:
+            process.kill()
+            process.communicate()
+        self.resources.close()
 
-    def environment(self) -> dict[str, str]:
-        heartbeat = str(Path(self.folder.name, "worker"))
-        return os.environ | self.settings | {"PYTHONPATH": str(self.project), "JOB_HEARTBEAT": heartbeat}
-
-    def start(self, command: str) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, stdout: Any = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [self.python, SCRIPT, command], cwd=self.project, env=self.environment(), stdout=self.log, stderr=self.log
+            [self.python, SCRIPT, *command],
+            cwd=self.project,
+            env=os.environ | self.settings,
+            stdout=stdout or self.log,
+            stderr=self.log,
+            text=True,
         )
 
-    def run(self, *arguments: object) -> str:
-        """Run a command of the script, and return its output."""
-        command = [self.python, SCRIPT, *map(str, arguments)]
-        done = subprocess.run(command, cwd=self.project, env=self.environment(), capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def enqueue(self, count: int, seconds: float) -> None:
-        self.run("enqueue", count, seconds)
-
-    def wait(self, effects: int = 0, seconds: float = 60) -> dict[str, Any]:
-        """Wait for some effects, or for the end of all jobs; return what is in the table then."""
-        state: dict[str, Any] = json.loads(self.run("wait", effects, seconds))
-        return state
+    def wait_until(self, condition: Callable[[State], bool], *, seconds: float) -> State:
+        """Wait for a state of the table, and return it."""
+        deadline = time.monotonic() + seconds
+        assert self.observer.stdout
+        for line in self.observer.stdout:
+            state: State = json.loads(line)
+            if condition(state):
+                return state
+            assert time.monotonic() < deadline, f"{state}\n{self.said()}"
+        raise AssertionError(self.said())
 
     def kill(self) -> None:
         """Kill one of the processes, each in its turn, and start another one."""

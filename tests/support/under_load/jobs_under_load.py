@@ -1,8 +1,7 @@
 # mypy: ignore-errors
 """The workers of a project with jobs that leave an effect each, and short leases: `python jobs_under_load.py COMMAND`.
 
-Besides the commands of the project, `enqueue COUNT` inserts jobs, and `wait COUNT SECONDS` waits for as many effects, or for the end of all
-jobs, and prints what is in the table.
+Besides the commands of the project, `enqueue COUNT SECONDS` inserts jobs that work for so long, and prints the state of the table from then on.
 """
 
 import json
@@ -30,7 +29,7 @@ EFFECT = "effect"
 
 @job(name="leave_effect", time_limit=3)
 def leave_effect(run, number: int, seconds: float) -> None:
-    """Work for a while, and write a row: the priority is its number, and `run_at` when it began."""
+    """Work for a while, and write a row: its priority is the number, and `run_at` when the job began."""
     begun = now()
     time.sleep(seconds)
     with run.end() as session:
@@ -40,43 +39,30 @@ def leave_effect(run, number: int, seconds: float) -> None:
 JOBS[:] = [leave_effect]
 
 
-def enqueue(session: Session, count: str, seconds: str) -> None:
-    for number in range(int(count)):
-        session.add(leave_effect.make_job(number, float(seconds)))
-
-
-def wait(session: Session, count: str, seconds: str) -> None:
-    deadline = time.monotonic() + float(seconds)
-    effects = select(func.count()).where(Job.name == EFFECT)
-    unfinished = select(func.count()).where(Job.name != EFFECT, Job.status != Status.DONE)
-    while time.monotonic() < deadline:
-        with session.begin():
-            if session.scalar(effects) >= int(count) and (int(count) or not session.scalar(unfinished)):
-                break
-        time.sleep(0.05)
-    with session.begin():
-        different = select(func.count(Job.priority.distinct())).where(Job.name == EFFECT)
-        again = select(func.count()).where(Job.name != EFFECT, Job.attempts > 1)
-        bounds = select(func.min(Job.run_at), func.max(Job.created_at)).where(Job.name == EFFECT)
-        begun, ended = session.execute(bounds).one()
-        state = {
-            "effects": session.scalar(effects),
-            "different": session.scalar(different),
-            "unfinished": session.scalar(unfinished),
-            "again": session.scalar(again),
-            "seconds": (ended - begun).total_seconds() if begun else 0,
-        }
-    print(json.dumps(state))
+def enqueue(count: int, seconds: float) -> None:
+    engine = command_engine(Settings())
+    with Session(engine) as session, session.begin():
+        session.add_all(leave_effect.make_job(number, seconds) for number in range(count))
+    is_effect = Job.name == EFFECT
+    columns = {
+        "effects": func.count().filter(is_effect),
+        "different": func.count(Job.priority.distinct()).filter(is_effect),
+        "unfinished": func.count().filter(~is_effect, Job.status != Status.DONE),
+        "again": func.count().filter(~is_effect, Job.attempts > 1),
+        "begun": func.min(Job.run_at).filter(is_effect),
+        "ended": func.max(Job.created_at).filter(is_effect),
+    }
+    while True:
+        with Session(engine) as session:
+            state = session.execute(select(*columns.values())).one()
+        print(json.dumps(dict(zip(columns, state, strict=True)), default=str), flush=True)
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    if command in ("enqueue", "wait"):
-        engine = command_engine(Settings())
-        with Session(engine) as session:
-            {"enqueue": enqueue, "wait": wait}[command](session, *arguments)
-            session.commit()
-    else:
-        if command == "celery-worker" or Settings().model_dump().get("broker_url"):
-            import_module("my_service.jobs.dispatcher").QUEUE_LEASE = QUEUE_LEASE
-        main([command])
+    if command == "enqueue":
+        enqueue(int(arguments[0]), float(arguments[1]))
+    elif Settings().broker_url:
+        import_module("my_service.jobs.dispatcher").QUEUE_LEASE = QUEUE_LEASE
+    main([command])

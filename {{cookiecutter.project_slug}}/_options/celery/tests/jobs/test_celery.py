@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 from unittest.mock import Mock
 
+import kombu.message
 import pytest
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
@@ -17,9 +18,9 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
 from {{ cookiecutter.package_name }}.jobs import celery_worker
-from {{ cookiecutter.package_name }}.jobs.broker import QUEUE
+from {{ cookiecutter.package_name }}.jobs.broker import QUEUE, RUN
 from {{ cookiecutter.package_name }}.jobs.broker_settings import BrokerSettings
-from {{ cookiecutter.package_name }}.jobs.celery_worker import CeleryWorker
+from {{ cookiecutter.package_name }}.jobs.celery_worker import CeleryWorker, Message
 from {{ cookiecutter.package_name }}.jobs.dispatcher import BUSY_INTERVAL, Dispatcher
 from {{ cookiecutter.package_name }}.jobs.functions import JobFunction
 from {{ cookiecutter.package_name }}.jobs.models import Status
@@ -245,6 +246,31 @@ def test_worker_that_stops_returns_messages_to_the_queue(worker: CeleryWorker) -
 def test_worker_stops_if_celery_has_stopped(worker: CeleryWorker) -> None:
     with pytest.raises(RuntimeError, match="Celery has stopped"):
         worker.look_for_jobs()
+
+
+def test_message_that_cannot_be_acknowledged_opens_the_connection_again(
+    worker: CeleryWorker,
+) -> None:
+    """Its error reaches the consumer, which would otherwise wait for it forever."""
+    channel = Mock()
+    channel.basic_ack.side_effect = ConnectionError
+    # Its class has no types.
+    create: Any = kombu.message.Message
+    message = create(delivery_tag=1, channel=channel, headers={"id": "a", "task": RUN})
+    request = Message(
+        message,
+        app=worker.celery.app,
+        body=([], {}, {}),
+        connection_errors=(ConnectionError,),
+        decoded=True,
+        on_ack=message.ack_log_error,
+        task=worker.celery.app.tasks[RUN],
+    )
+
+    with pytest.raises(ConnectionError):
+        request.acknowledge()
+
+    assert worker.celery.app.tasks[RUN].Request is Message
 
 
 def test_web_process_does_not_import_celery(environment: pytest.MonkeyPatch) -> None:

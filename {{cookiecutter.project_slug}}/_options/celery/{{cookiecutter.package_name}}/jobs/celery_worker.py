@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from celery.exceptions import Reject
 from celery.worker import WorkController, state
+from celery.worker.request import Request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -25,13 +26,23 @@ from .worker import OUTAGE_INTERVAL, POLL_INTERVAL, Worker
 logger = logging.getLogger(__name__)
 
 
+class Message(Request):  # type: ignore[misc]  # Celery has no types
+    """A message of Celery: if it cannot be acknowledged, the connection is opened again.
+
+    Celery would log this error, and then wait for the message forever before it receives others.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "connection_errors": ()})
+
+
 class CeleryWorker(Worker):
     """Runs Celery in a thread, which runs each attempt in a thread of its pool."""
 
     def __init__(self, settings: Settings, functions: Sequence[JobFunction[Any]]) -> None:
         super().__init__(settings, functions)
         app = create_celery(settings, functions)
-        app.task(self.run_attempt, name=RUN, shared=False)
+        app.task(self.run_attempt, name=RUN, shared=False, Request=Message)
         # The threads of Celery's pool look tasks up in the default application of the process.
         app.set_default()
         # The table knows what Celery would log.
