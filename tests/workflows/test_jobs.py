@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -45,7 +46,8 @@ def check(workers: Workers) -> None:
     state = workers.wait_until(lambda state: not state["unfinished"], seconds=PATIENCE)
 
     assert (state["effects"], state["different"]) == (JOBS, JOBS), workers.said()
-    assert workers.stop() == [0] * len(workers.processes), workers.said()
+    # One that still starts has no handler of the signal.
+    assert set(workers.stop()) <= {0, -signal.SIGTERM}, workers.said()
 
 
 @pytest.mark.parametrize("answers", [SQLITE, POSTGRESQL], ids=lambda answers: str(answers["database"]))
