@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
@@ -28,9 +28,11 @@ State = dict[str, Any]
 class Workers:
     """The workers of a project, with a database of their own, and jobs that leave an effect each."""
 
-    def __init__(self, project: Path, broker_url: str | None, *, jobs: int, seconds: float) -> None:
+    def __init__(
+        self, project: Path, broker_url: str | None, *, jobs: int, seconds: float, commands: Sequence[str] = ()
+    ) -> None:
         self.project = project
-        self.commands = DISTRIBUTED if broker_url else EMBEDDED
+        self.commands = commands or (DISTRIBUTED if broker_url else EMBEDDED)
         self.arguments = ["enqueue", str(jobs), str(seconds)]
         self.python = environment(project, PYTHONS[0]) / "python"
         self.settings = own_database_of(project) | {"BROKER_URL": broker_url or ""}
