@@ -1,4 +1,4 @@
-"""The broker: jobs that are handed to Celery, on its transport in memory, and what becomes of lost and late messages."""
+"""The broker: jobs that are handed to Celery, on its transport in memory, and messages that are lost or late."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ from .functions import fail, show, write
 from .table import PATIENCE, JobTable, wait_until
 
 FUNCTIONS: list[JobFunction[Any]] = [fail, write, write_in_coroutine]
-# Prints what a process has imported that serves and knows all commands.
+# Prints the libraries of Celery in a process that serves and has all commands.
 WEB_PROCESS = """
 import sys
 from {{ cookiecutter.package_name }} import create_app
