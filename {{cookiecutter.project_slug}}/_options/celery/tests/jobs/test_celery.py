@@ -76,7 +76,7 @@ def purge(dispatcher: Dispatcher) -> None:
 
 @contextmanager
 def working(process: Worker) -> Iterator[None]:
-    """Run a worker in a thread, and expect that it finishes what runs."""
+    """Run a worker in a thread, and expect that all jobs end in time."""
     outcomes: list[bool] = []
     thread = Thread(target=lambda: outcomes.append(process.work()))
     thread.start()

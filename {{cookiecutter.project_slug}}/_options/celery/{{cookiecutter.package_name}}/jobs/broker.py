@@ -23,7 +23,7 @@ class BrokerUnavailable(Exception):
 
 
 def create_celery(settings: Settings, functions: Iterable[JobFunction[Any]]) -> Celery:
-    """Create the application of Celery: messages are hints, and the table decides what runs."""
+    """Create the application of Celery: messages are hints, and the table decides."""
     longest_lease = max((function.time_limit for function in functions), default=0) + LEASE_MARGIN
     url = settings.broker_url.get_secret_value() if settings.broker_url else None
     app = Celery(PACKAGE, broker=url, set_as_current=False)
@@ -86,7 +86,7 @@ class Queue:
             raise self.closed_by(error) from error
 
     def closed_by(self, error: Exception) -> BrokerUnavailable:
-        """Close the connection because of an error, and return what to raise; the next use opens another one."""
+        """Close the connection because of an error, and return the error to raise; the next use opens another one."""
         self.close()
         self.connection, self.producer = self.app.connection_for_write(), None
         return BrokerUnavailable(str(error))

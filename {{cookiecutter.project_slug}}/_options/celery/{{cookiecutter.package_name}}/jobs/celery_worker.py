@@ -45,7 +45,7 @@ class CeleryWorker(Worker):
         app.task(self.run_attempt, name=RUN, shared=False, Request=Message)
         # The threads of Celery's pool look tasks up in the default application of the process.
         app.set_default()
-        # The table knows what Celery would log.
+        # Jobs have a log line of their own.
         logging.getLogger("celery").setLevel(logging.WARNING)
         state.should_stop = None
         self.celery = WorkController(
