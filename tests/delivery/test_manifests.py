@@ -60,22 +60,15 @@ def secrets_of(project: Path) -> dict[str, str]:
 def test_compose_file_is_valid_and_has_what_production_demands(combination: Variant, tmp_path: Path) -> None:
     files = renders()[combination]
     compose = yaml.safe_load(files["compose.yaml"])
-<<<<<<< HEAD
     project = write(files, tmp_path / "project")
     run_in(BIN, project, "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
     secrets = secrets_of(project)
-    own = {name: each for name, each in compose["services"].items() if name != "database"}
-=======
-    path = write({"compose.yaml": files["compose.yaml"]}, tmp_path) / "compose.yaml"
-    schema = ["check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
-    run_in(BIN, tmp_path, *schema)
     services = compose["services"]
     own = {
         name: services.get(each.get("extends", {}).get("service"), {}) | each
         for name, each in services.items()
         if name not in ("database", "broker")
     }
->>>>>>> bf149b1 (Describe Celery; start workers in the compose file)
 
     for name, service in own.items():
         given = {*service["environment"], *map(str.upper, service["secrets"])}
@@ -90,21 +83,15 @@ def test_compose_file_is_valid_and_has_what_production_demands(combination: Vari
         "worker": "my_service/cli/worker.py" in files,
         "celery-worker": "my_service/cli/celery_worker.py" in files,
     }
-<<<<<<< HEAD
+    assert list(own) == [name for name, is_there in conditions.items() if is_there]
+    variables = {name: value for each in own.values() for name, value in each["environment"].items()}
+    interpolated = {name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in variables.items()}
     mounted = {name.upper(): secrets[name] for name in own["service"]["secrets"]}
     is_valid_in_production(project, {**interpolated, **mounted})
     # Compose mounts files; secrets and configs of another kind it would write, which read_only forbids.
     assert not any("configs" in service for service in own.values())
     assert compose["secrets"] == {name: {"file": f"./secrets/{name}"} for name in secrets}
     assert "/secrets/" in files[".gitignore"].splitlines()
-=======
-    assert list(own) == [name for name, is_there in conditions.items() if is_there]
-    variables = {name: value for each in own.values() for name, value in each["environment"].items()}
-    interpolated = {name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in variables.items()}
-    contents = {name.upper(): config["content"] for name, config in compose.get("configs", {}).items()}
-    contents = {name: re.sub(r"\$\{\w+:\?[^}]+\}", "letters", text) for name, text in contents.items()}
-    is_valid_in_production(files, {**interpolated, **contents, "SECRET_KEY": SECRET_KEY}, tmp_path)
->>>>>>> bf149b1 (Describe Celery; start workers in the compose file)
 
 
 @pytest.mark.parametrize("combination", combinations_of("kubernetes"))
