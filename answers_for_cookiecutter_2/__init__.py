@@ -159,6 +159,7 @@ REQUIREMENTS = (
     Requirement("metrics", "prometheus", "profile", ("service",), "is an option of a service"),
     Requirement("jobs", "database", "profile", ("service",), "is an option of a service"),
     Requirement("jobs", "celery", "profile", ("service",), "is an option of a service"),
+    Requirement("pages", "html", "profile", ("service",), "is an option of a service"),
     Requirement("container", "docker", "profile", ("service",), "is an option of a service", is_omitted=True),
     Requirement("container", "kubernetes", "profile", ("service",), "is an option of a service"),
     Requirement("container", "kubernetes", "database", ("postgresql", "none"), "starts several instances"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cookiecutter.utils import create_env_with_context
@@ -32,6 +33,25 @@ class Part:
         return self.rendered[key]
 
 
+class Copy:
+    """A text that is the same for all answers."""
+
+    variables: list[str] = []
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        return self.text
+
+
+def content_of(environment: Environment, path: Path) -> "Part | Copy":
+    """Return the content of a file; cookiecutter copies some without rendering them."""
+    text = path.read_text(encoding="utf-8")
+    is_copied = any(path.match(pattern) for pattern in QUESTIONS["_copy_without_render"])
+    return Copy(text) if is_copied else Part(environment, text)
+
+
 def variables_of(environment: Environment, source: str) -> list[str] | None:
     """Return the answers and private variables that a text reads, or None if that can be any."""
     tree = environment.parse(source)
@@ -46,7 +66,7 @@ class Source(NamedTuple):
 
     path: str
     name: Part
-    content: Part
+    content: Part | Copy
 
 
 class CompiledTemplate:
@@ -63,7 +83,7 @@ class CompiledTemplate:
         }
         self.facts = [Part(environment, fact) for fact in QUESTIONS["__facts"]]
         self.sources = [
-            Source(name, Part(environment, name), Part(environment, path.read_text(encoding="utf-8")))
+            Source(name, Part(environment, name), content_of(environment, path))
             for path in template_files()
             for name in [path.relative_to(FOLDER).as_posix()]
         ]

@@ -13,6 +13,9 @@ from .database import session
 from .metadata import DESCRIPTION, NAME, VERSION
 from .observability import logs
 from .openapi import document, routes
+# {% if "pages" in cookiecutter.__facts %}
+from .pages import router as pages
+# {% endif %}
 from .web import (
     dependencies,
     error_handlers,
@@ -54,6 +57,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     account_dependencies.init_app(app, settings)
     # {% endif %}
     document.init_app(app, settings)
+    # {% if "pages" in cookiecutter.__facts %}
+    pages.init_app(app, settings)
+    # {% endif %}
     middleware_stack.init_app(app, settings)
     # {% if "prometheus" in cookiecutter.__facts %}
     metrics.init_app(app, settings)

@@ -13,6 +13,9 @@ from .database import session
 # {% endif %}
 from .observability import logs
 from .openapi import routes
+# {% if "pages" in cookiecutter.__facts %}
+from .pages import views as pages
+# {% endif %}
 from .web import (
     dependencies,
     error_handlers,
@@ -47,6 +50,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     account_dependencies.init_app(app, settings)
     # {% endif %}
     routes.init_app(app, settings)
+    # {% if "pages" in cookiecutter.__facts %}
+    pages.init_app(app, settings)
+    # {% endif %}
     middleware_stack.init_app(app, settings)
     # {% if "prometheus" in cookiecutter.__facts %}
     metrics.init_app(app, settings)

@@ -38,6 +38,9 @@ LAYERS = [
     # {% if "jobs" in cookiecutter.__facts %}
     "background",
     # {% endif %}
+    # {% if "pages" in cookiecutter.__facts %}
+    "pages",
+    # {% endif %}
     "api",
     "cli",
 ]

@@ -1,13 +1,14 @@
 """The middleware of every request: its id, its limits, the headers of its response, its record."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from traceback import format_exc
 from typing import Literal
 
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
@@ -51,9 +52,9 @@ class RequestMiddleware:
         app: ASGIApp,
         settings: Settings,
         observers: Sequence[Observer],
-        with_cors: Callable[[ASGIApp], ASGIApp] | None,
+        inner: Sequence[Middleware],
     ) -> None:
-        self.app, self.observers, self.with_cors = app, observers, with_cors
+        self.app, self.observers, self.inner = app, observers, inner
         self.debug = settings.debug
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.allowed_origins = set(settings.cors_origins)
@@ -96,10 +97,10 @@ class RequestMiddleware:
     async def respond(
         self, connection: "Exchange | WebSocketConnection", status: int, detail: str | None = None
     ) -> None:
-        """Respond with a problem, which pages of other origins can read as they read other responses."""
+        """Respond with a problem, which passes the middleware that other responses pass, such as that of CORS."""
         response: ASGIApp = problem_response(status, detail)
-        if self.with_cors:
-            response = self.with_cors(response)
+        for middleware, arguments, options in reversed(self.inner):
+            response = middleware(response, *arguments, **options)
         # Not as OPTIONS: CORS would respond to a preflight itself.
         scope = {**connection.scope, "method": "GET"}
         await response(scope, connection.receive, connection.send)

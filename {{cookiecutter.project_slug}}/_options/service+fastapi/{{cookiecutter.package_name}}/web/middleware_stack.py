@@ -1,7 +1,6 @@
 """The middleware stack between the server and the application."""
 
 import logging
-from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -17,9 +16,8 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.state.observers = observers = [log_request]
     # Other servers than the service's own would log each request a second time.
     logging.getLogger("uvicorn.access").addFilter(is_no_access_line)
-    with_cors = None
     if settings.cors_origins:
-        with_cors = partial(
+        app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=settings.cors_credentials,
@@ -27,10 +25,8 @@ def init_app(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=EXPOSED_HEADERS,
         )
-        app.add_middleware(with_cors)
-    app.add_middleware(
-        RequestMiddleware, settings=settings, observers=observers, with_cors=with_cors
-    )
+    inner = [*app.user_middleware]
+    app.add_middleware(RequestMiddleware, settings=settings, observers=observers, inner=inner)
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
 

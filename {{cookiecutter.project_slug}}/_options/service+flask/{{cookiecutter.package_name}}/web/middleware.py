@@ -6,12 +6,10 @@ from time import perf_counter
 from typing import IO, Any, cast
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Request
-from werkzeug.datastructures import EnvironHeaders, MultiDict
+from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule
 from werkzeug.utils import cached_property
-from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, LimitedStream
 
 from ..config import Settings
@@ -30,8 +28,8 @@ from .security_headers import security_headers
 from .trusted_proxies import TrustedProxies
 
 Headers = list[tuple[str, str]]
-# Returns the headers of CORS for the headers of a request and its method.
-CorsHeaders = Callable[[EnvironHeaders, str], MultiDict[str, Any]]
+# Completes a response that the application has not seen.
+Complete = Callable[[WSGIEnvironment, Response], None]
 
 
 class RequestMiddleware:
@@ -42,9 +40,9 @@ class RequestMiddleware:
         app: WSGIApplication,
         settings: Settings,
         observers: Sequence[Observer],
-        cors_headers: CorsHeaders | None,
+        completed_by: Sequence[Complete],
     ) -> None:
-        self.app, self.observers, self.cors_headers = app, observers, cors_headers
+        self.app, self.observers, self.completed_by = app, observers, completed_by
         self.allowed_hosts = AllowedHosts(settings.allowed_hosts)
         self.proxies = TrustedProxies(settings.trusted_proxies)
         self.security = {
@@ -81,12 +79,10 @@ class RequestMiddleware:
     def respond(
         self, exchange: "Exchange", status: int, detail: str | None = None
     ) -> Iterable[bytes]:
-        """Respond with a problem, which pages of other origins can read as they read other responses."""
+        """Respond with a problem, as complete as other responses: pages of other origins can read it."""
         response = problem_response(status, detail)
-        if self.cors_headers:
-            # Not as OPTIONS: the response is not that to a preflight.
-            headers = self.cors_headers(EnvironHeaders(exchange.environ), "GET")
-            response.headers.extend(headers.items())
+        for complete in self.completed_by:
+            complete(exchange.environ, response)
         return response(exchange.environ, exchange.start)
 
     def report(self, record: RequestRecord) -> None:

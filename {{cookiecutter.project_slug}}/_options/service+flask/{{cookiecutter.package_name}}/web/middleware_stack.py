@@ -2,17 +2,23 @@
 
 import logging
 import re
+from collections.abc import Callable
 from functools import partial
-from wsgiref.types import WSGIApplication
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from flask import Flask
+from flask import Flask, Response
 from flask_cors import CORS
 from flask_cors.core import CorsOptionsInput, get_cors_headers, get_cors_options
+from werkzeug.datastructures import EnvironHeaders, MultiDict
 
 from ..config import Settings
 from ..observability.requests import log_request
-from .middleware import LimitedRequest, RequestMiddleware, RootPathMiddleware
+from .middleware import Complete, LimitedRequest, RequestMiddleware, RootPathMiddleware
 from .security_headers import EXPOSED_HEADERS
+
+# Returns the headers of CORS for the headers of a request and its method.
+CorsHeaders = Callable[[EnvironHeaders, str], MultiDict[str, Any]]
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -21,7 +27,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.request_class = LimitedRequest
     # The server of `flask run` would log each request a second time.
     logging.getLogger("werkzeug").addFilter(is_no_access_line)
-    cors = None
+    completed_by: list[Complete] = [*app.extensions.get("completed_by", ())]
     if settings.cors_origins:
         options: CorsOptionsInput = {
             "origins": [literal(origin) for origin in settings.cors_origins],
@@ -31,11 +37,21 @@ def init_app(app: Flask, settings: Settings) -> None:
             "max_age": 600,
         }
         CORS(app, **options)
-        cors = partial(get_cors_headers, get_cors_options(app, options))
-    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings, observers, cors)
+        cors_headers = partial(get_cors_headers, get_cors_options(app, options))
+        completed_by.append(partial(add_cors_headers, cors_headers))
+    wsgi_app: WSGIApplication = RequestMiddleware(app.wsgi_app, settings, observers, completed_by)
     if settings.root_path:
         wsgi_app = RootPathMiddleware(wsgi_app, settings.root_path)
     app.wsgi_app = wsgi_app  # type: ignore[assignment,method-assign]  # as Flask documents it
+
+
+def add_cors_headers(
+    cors_headers: CorsHeaders, environ: WSGIEnvironment, response: Response
+) -> None:
+    """Let pages of other origins read a response that the application has not seen."""
+    # Not as OPTIONS: the response is not that to a preflight.
+    headers = cors_headers(EnvironHeaders(environ), "GET")
+    response.headers.extend(headers.items())
 
 
 def is_no_access_line(record: logging.LogRecord) -> bool:

@@ -1,0 +1,26 @@
+"""Headers of pages, and the choice between a page and a problem document."""
+
+# The paths of the API, and of what is no page of the site.
+OTHER_PATHS = ("/api", "/docs", "/livez", "/metrics", "/openapi.json", "/readyz")
+# A page loads styles and images of this site, and sends its forms to it; it has no scripts.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+# Defaults of pages, in place of those of the API.
+PAGE_HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+}
+ERROR_HEADERS = PAGE_HEADERS | {"Cache-Control": "no-store"}
+
+
+def is_page_path(path: str) -> bool:
+    """Return whether a path belongs to the site, and not to the API."""
+    return not f"{path}/".startswith(tuple(f"{other}/" for other in OTHER_PATHS))
+
+
+def accepts_pages(accept: str) -> bool:
+    """Return whether a client asks for HTML, as browsers do; others get problem documents."""
+    return "text/html" in accept
