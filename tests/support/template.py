@@ -1,6 +1,7 @@
 """The template, compiled once and rendered in this process: what cookiecutter writes, for any answers."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,7 +49,7 @@ class Copy:
 def content_of(environment: Environment, path: Path) -> "Part | Copy":
     """Return the content of a file; cookiecutter copies some without rendering them."""
     text = path.read_text(encoding="utf-8")
-    is_copied = any(path.match(pattern) for pattern in QUESTIONS["_copy_without_render"])
+    is_copied = any(fnmatch(str(path), pattern) for pattern in QUESTIONS["_copy_without_render"])
     return Copy(text) if is_copied else Part(environment, text)
 
 

@@ -13,7 +13,7 @@ from .database import session
 from .metadata import DESCRIPTION, NAME, VERSION
 from .observability import logs
 from .openapi import document, routes
-# {% if "pages" in cookiecutter.__facts %}
+# {% if "html" in cookiecutter.__facts %}
 from .pages import router as pages
 # {% endif %}
 from .web import (
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     account_dependencies.init_app(app, settings)
     # {% endif %}
     document.init_app(app, settings)
-    # {% if "pages" in cookiecutter.__facts %}
+    # {% if "html" in cookiecutter.__facts %}
     pages.init_app(app, settings)
     # {% endif %}
     middleware_stack.init_app(app, settings)

@@ -13,7 +13,7 @@ from .database import session
 # {% endif %}
 from .observability import logs
 from .openapi import routes
-# {% if "pages" in cookiecutter.__facts %}
+# {% if "html" in cookiecutter.__facts %}
 from .pages import views as pages
 # {% endif %}
 from .web import (
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     account_dependencies.init_app(app, settings)
     # {% endif %}
     routes.init_app(app, settings)
-    # {% if "pages" in cookiecutter.__facts %}
+    # {% if "html" in cookiecutter.__facts %}
     pages.init_app(app, settings)
     # {% endif %}
     middleware_stack.init_app(app, settings)

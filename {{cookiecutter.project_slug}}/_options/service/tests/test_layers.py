@@ -38,7 +38,7 @@ LAYERS = [
     # {% if "jobs" in cookiecutter.__facts %}
     "background",
     # {% endif %}
-    # {% if "pages" in cookiecutter.__facts %}
+    # {% if "html" in cookiecutter.__facts %}
     "pages",
     # {% endif %}
     "api",

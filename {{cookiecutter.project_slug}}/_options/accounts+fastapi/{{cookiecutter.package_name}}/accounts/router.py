@@ -5,7 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..config import Settings
 from ..database.session import SessionDep, get_database
 from ..openapi.responses import problems
 from ..web.dependencies import SettingsDep
@@ -15,6 +17,7 @@ from .exceptions import RegistrationDisabled
 from .models import User
 from .rate_limits import RateLimitedRoute, count_attempt
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, parse_email
+from .tokens import Claims
 
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=RateLimitedRoute)
 
@@ -24,6 +27,13 @@ async def register(
     body: Registration, settings: SettingsDep, session: SessionDep, request: Request
 ) -> Account:
     """Create an account, if registration is enabled."""
+    return Account.model_validate(await register_user(request, settings, session, body))
+
+
+async def register_user(
+    request: Request, settings: Settings, session: AsyncSession, body: Registration
+) -> User:
+    """Create an account; raise RegistrationDisabled, WeakPassword, EmailTaken, or an error of the limits."""
     if not settings.registration:
         raise RegistrationDisabled
     pool = get_hashing_pool(request)
@@ -31,8 +41,7 @@ async def register(
         await count_attempt(request, "register", body.email)
         password = body.password.get_secret_value()
         password_hash = await run_in_threadpool(pool.hash, password, body.email)
-    user = await session.run_sync(service.register, body.email, password_hash)
-    return Account.model_validate(user)
+    return await session.run_sync(service.register, body.email, password_hash)
 
 
 @router.get("/me")
@@ -50,6 +59,13 @@ async def change_password(
     request: Request,
 ) -> None:
     """Change the password, and revoke all other logins of the account."""
+    await replace_password(request, session, user, claims, body)
+
+
+async def replace_password(
+    request: Request, session: AsyncSession, user: User, claims: Claims, body: PasswordChange
+) -> None:
+    """Change the password of an account, which was read in another session, and revoke its other logins."""
     pool = get_hashing_pool(request)
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     with pool.hashing_slot():
@@ -74,18 +90,9 @@ async def make_tokens(
             await count_attempt(request, "renew", str(owner))
         claims, refresh_token = await session.run_sync(service.refresh, form.refresh_token or "")
     else:
-        pool = get_hashing_pool(request)
-        username, password = form.username or "", form.password
-        with pool.hashing_slot():
-            await count_attempt(request, "log in", parse_email(username) or username)
-            user = await find_user(request, username)
-            is_correct, new_hash = await run_in_threadpool(
-                pool.verify,
-                password.get_secret_value() if password else "",
-                user.password_hash if user else None,
-            )
-        claims, refresh_token = await session.run_sync(
-            service.log_in, user, is_correct, new_hash, settings.refresh_token_lifetime
+        password = form.password.get_secret_value() if form.password else ""
+        claims, refresh_token = await log_in(
+            request, settings, session, form.username or "", password
         )
     access_tokens = get_access_tokens(request)
     return TokenPair(
@@ -93,6 +100,20 @@ async def make_tokens(
         expires_in=access_tokens.lifetime,
         refresh_token=refresh_token,
     )
+
+
+async def log_in(
+    request: Request, settings: Settings, session: AsyncSession, username: str, password: str
+) -> tuple[Claims, str]:
+    """Log in with a password, and return the first tokens; raise InvalidLogin, or an error of the limits."""
+    pool = get_hashing_pool(request)
+    with pool.hashing_slot():
+        await count_attempt(request, "log in", parse_email(username) or username)
+        user = await find_user(request, username)
+        password_hash = user.password_hash if user else None
+        is_correct, new_hash = await run_in_threadpool(pool.verify, password, password_hash)
+    lifetime = settings.refresh_token_lifetime
+    return await session.run_sync(service.log_in, user, is_correct, new_hash, lifetime)
 
 
 @router.post("/logout", status_code=204, response_class=Response)

@@ -13,6 +13,7 @@ from .exceptions import RegistrationDisabled
 from .models import User
 from .rate_limits import add_rate_limit_headers, count_attempt
 from .schemas import Account, PasswordChange, Registration, TokenPair, TokenRequest, parse_email
+from .tokens import Claims
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 bp.after_request(add_rate_limit_headers)
@@ -22,14 +23,18 @@ bp.after_request(add_rate_limit_headers)
 @operation(status=201, problems=[403, 409, 429])
 def register(body: Registration) -> Account:
     """Create an account, if registration is enabled."""
+    return Account.model_validate(register_user(body))
+
+
+def register_user(body: Registration) -> User:
+    """Create an account; raise RegistrationDisabled, WeakPassword, EmailTaken, or an error of the limits."""
     if not get_settings().registration:
         raise RegistrationDisabled
     pool = get_hashing_pool()
     with pool.hashing_slot():
         count_attempt("register", body.email)
         password_hash = pool.hash(body.password.get_secret_value(), body.email)
-    user = service.register(get_session(), body.email, password_hash)
-    return Account.model_validate(user)
+    return service.register(get_session(), body.email, password_hash)
 
 
 @bp.get("/me")
@@ -43,13 +48,18 @@ def read_account() -> Account:
 @operation(status=204, problems=[429], security=detached_user)
 def change_password(body: PasswordChange) -> None:
     """Change the password, and revoke all other logins of the account."""
-    user, pool = detached_user(), get_hashing_pool()
+    replace_password(detached_user(), parse_jwt(), body)
+
+
+def replace_password(user: User, claims: Claims, body: PasswordChange) -> None:
+    """Change the password of an account, which was read in another session, and revoke its other logins."""
+    pool = get_hashing_pool()
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     with pool.hashing_slot():
         count_attempt("change password", str(user.id))
         is_correct, _ = pool.verify(current, user.password_hash)
         new_hash = pool.hash(new, user.email, "new_password")
-    service.change_password(get_session(), parse_jwt(), user, is_correct, new_hash)
+    service.change_password(get_session(), claims, user, is_correct, new_hash)
 
 
 @bp.post("/token")
@@ -63,24 +73,25 @@ def make_tokens(form: TokenRequest) -> TokenPair:
             count_attempt("renew", str(owner))
         claims, refresh_token = service.refresh(get_session(), form.refresh_token or "")
     else:
-        pool = get_hashing_pool()
-        username, password = form.username or "", form.password
-        with pool.hashing_slot():
-            count_attempt("log in", parse_email(username) or username)
-            user = find_user(username)
-            is_correct, new_hash = pool.verify(
-                password.get_secret_value() if password else "",
-                user.password_hash if user else None,
-            )
-        claims, refresh_token = service.log_in(
-            get_session(), user, is_correct, new_hash, get_settings().refresh_token_lifetime
-        )
+        password = form.password.get_secret_value() if form.password else ""
+        claims, refresh_token = log_in(form.username or "", password)
     access_tokens = get_access_tokens()
     return TokenPair(
         access_token=access_tokens.make(claims),
         expires_in=access_tokens.lifetime,
         refresh_token=refresh_token,
     )
+
+
+def log_in(username: str, password: str) -> tuple[Claims, str]:
+    """Log in with a password, and return the first tokens; raise InvalidLogin, or an error of the limits."""
+    pool = get_hashing_pool()
+    with pool.hashing_slot():
+        count_attempt("log in", parse_email(username) or username)
+        user = find_user(username)
+        is_correct, new_hash = pool.verify(password, user.password_hash if user else None)
+    lifetime = get_settings().refresh_token_lifetime
+    return service.log_in(get_session(), user, is_correct, new_hash, lifetime)
 
 
 @bp.post("/logout")

@@ -34,7 +34,12 @@ def test_fields_are_described_by_the_schema() -> None:
     secret, number, note = Form(Order, "order.html", {"secret": "typed", "note": "x"}).fields
 
     assert (secret.type, secret.label, secret.value) == ("password", "Secret", "")
-    assert secret.attributes == {"maxlength": 10, "minlength": 3, "required": "required"}
+    assert secret.attributes == {
+        "autocomplete": "new-password",
+        "maxlength": 10,
+        "minlength": 3,
+        "required": "required",
+    }
     assert (number.type, number.label) == ("text", "Number of parts")
     assert (note.is_long, note.value, note.attributes) == (True, "x", {"maxlength": 1001})
 

@@ -85,7 +85,7 @@ class Form(Generic[Model]):
         try:
             yield
         except error_type as error:
-            self.errors[name] = str(error.detail)
+            self.errors[name] = error.detail or error.invalid[0]["msg"]
             raise InvalidForm(self, error.status) from None
 
     @property
@@ -99,7 +99,7 @@ class Form(Generic[Model]):
                 value="" if schema.get("format") == "password" else self.values[name],
                 hint=HINTS.get(name),
                 error=self.errors.get(name),
-                is_long=schema.get("maxLength", 0) > MAX_LINE,
+                is_long="format" not in schema and schema.get("maxLength", 0) > MAX_LINE,
                 type=INPUT_TYPES.get(schema.get("format", ""), "text"),
                 attributes=attributes_of(name, schema, required_fields(self.schema)),
             )
@@ -138,7 +138,13 @@ def attributes_of(
     name: str, schema: Mapping[str, Any], required: frozenset[str]
 ) -> dict[str, object]:
     """Return the attributes of HTML by which browsers check a field as the schema does."""
+    is_new = "minLength" in schema
+    purposes = {
+        "email": "email",
+        "password": "new-password" if is_new else "current-password",
+    }
     attributes = {
+        "autocomplete": purposes.get(schema.get("format", "")),
         "maxlength": schema.get("maxLength"),
         "minlength": schema.get("minLength"),
         "required": "required" if name in required else None,

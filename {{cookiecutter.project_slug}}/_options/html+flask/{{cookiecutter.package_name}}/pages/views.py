@@ -5,7 +5,15 @@ from secrets import token_hex
 from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
 
 from ..config import Settings
-from . import responses
+from . import (
+    responses,
+    # {% if "account_pages" in cookiecutter.__facts %}
+    sessions,
+    # {% endif %}
+)
+# {% if "account_pages" in cookiecutter.__facts %}
+from .account_views import bp as accounts
+# {% endif %}
 from .assets import Digest, cache_control, make_digest
 from .cross_site import check_origin
 # {% if "forms" in cookiecutter.__facts %}
@@ -27,6 +35,9 @@ bp = Blueprint(
     static_folder="static",
     static_url_path="/static",
 )
+# {% if "account_pages" in cookiecutter.__facts %}
+bp.register_blueprint(accounts)
+# {% endif %}
 # {% if "post_pages" in cookiecutter.__facts %}
 bp.register_blueprint(posts)
 # {% endif %}
@@ -44,6 +55,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(template_globals(settings), static_url=static_url)
     responses.init_app(app)
+    # {% if "account_pages" in cookiecutter.__facts %}
+    sessions.init_app(app, settings)
+    # {% endif %}
     # {% if "forms" in cookiecutter.__facts %}
     app.register_error_handler(InvalidForm, handle_invalid_form)
     # {% endif %}

@@ -5,11 +5,21 @@ from secrets import token_hex
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+# {% if "account_pages" not in cookiecutter.__facts %}
 from starlette.middleware.sessions import SessionMiddleware
+# {% endif %}
 from starlette.types import Scope
 
 from ..config import Settings
-from . import rendering
+from . import (
+    rendering,
+    # {% if "account_pages" in cookiecutter.__facts %}
+    sessions,
+    # {% endif %}
+)
+# {% if "account_pages" in cookiecutter.__facts %}
+from .account_router import router as accounts
+# {% endif %}
 from .assets import FOLDER, cache_control
 from .cross_site import check_origin
 # {% if "forms" in cookiecutter.__facts %}
@@ -34,6 +44,9 @@ async def reject_cross_site_requests(request: Request) -> None:
 
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reject_cross_site_requests)])
+# {% if "account_pages" in cookiecutter.__facts %}
+router.include_router(accounts)
+# {% endif %}
 # {% if "post_pages" in cookiecutter.__facts %}
 router.include_router(posts)
 # {% endif %}
@@ -56,8 +69,17 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     rendering.init_app(app, settings)
     is_development = settings.environment == "development"
     app.add_middleware(PagesMiddleware)
+    # {% if "account_pages" in cookiecutter.__facts %}
+    sessions.init_app(app, settings)
+    # {% endif %}
     app.add_middleware(
+        # {% if "account_pages" not in cookiecutter.__facts %}
         SessionMiddleware,
+        # {% endif %}
+        # {% if "account_pages" in cookiecutter.__facts %}
+        sessions.RotatingSessionMiddleware,
+        fallbacks=[key.get_secret_value() for key in settings.secret_key_fallbacks],
+        # {% endif %}
         # Without SECRET_KEY, in development only, sessions end when the service restarts.
         secret_key=settings.secret_key.get_secret_value() if settings.secret_key else token_hex(),
         session_cookie="session" if is_development else SESSION_COOKIE,
