@@ -9,6 +9,7 @@ from functools import cache
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
+from xml.etree import ElementTree
 
 import yaml
 from jinja2 import Environment as JinjaEnvironment
@@ -57,11 +58,12 @@ def test_files_parse() -> None:
         ".json": json.loads,
         ".mako": MakoTemplate,
         ".py": ast.parse,
+        ".svg": ElementTree.fromstring,
         ".toml": tomllib.loads,
         ".yaml": yaml.safe_load,
         ".yml": yaml.safe_load,
     }
-    unparsed = {"", ".md", ".example"}
+    unparsed = {"", ".css", ".md", ".example"}
 
     for each in contents():
         suffix = PurePosixPath(each.path).suffix

@@ -13,7 +13,7 @@ from tests.support.variants import Variant, choices, effective
 
 # The words that only a project with this choice may contain; the choice itself is one of them.
 WORDS: dict[tuple[str, str], list[str]] = {
-    ("auth", "accounts"): ["accounts", "account", "active_user", "ActiveUser", "argon2", "jwt", "multipart", "oauth"],
+    ("auth", "accounts"): ["accounts", "account", "active_user", "ActiveUser", "argon2", "jwt", "oauth"],
     ("auth", "none"): [],
     ("database", "none"): [],
     ("database", "postgresql"): ["postgresql", "postgres", "pgserver", "with_postgres"],
@@ -33,6 +33,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("jobs", "none"): [],
     ("jobs", "database"): [],
     ("jobs", "celery"): ["celery", "celery_worker", "kombu", "BROKER_URL", "dispatcher"],
+    ("pages", "none"): [],
+    ("pages", "html"): [],
     ("framework", "fastapi"): [
         *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
         *("ActiveUser", "raise HTTPException", "forty threads"),
@@ -47,6 +49,10 @@ SHARED_WORDS = {
     # The word of the choice is that of others too.
     (("jobs", "database"), ("jobs", "celery")): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
     (("auth", "accounts"), ("example", "posts"), ("jobs", "database"), ("jobs", "celery")): ["uuid7", "uuid_utils"],
+    (("jobs", "database"),): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
+    (("auth", "accounts"), ("pages", "html")): ["multipart"],
+    (("pages", "html"),): ["render_form", "static_url", "__Host-session", "cross_site", "navigation.py"],
+    (("auth", "accounts"), ("example", "posts"), ("jobs", "database")): ["uuid7", "uuid_utils"],
     (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
     (("database", "postgresql"), ("database", "sqlite")): [
         *("alembic", "database", "databases", "greenlet", "instance", "instances"),
@@ -117,7 +123,11 @@ known_once = cache(known)
 
 KINDS: dict[str, tuple[Names, Mentions]] = {
     "setting": (settings, lambda text: set(re.findall(r"\b[A-Z_]{4,}\b", text)) & known_once(settings)),
-    "distribution": (distributions, mentioned(distributions)),
+    # A recipe adds dependencies.
+    "distribution": (
+        distributions,
+        lambda text: mentioned(distributions)(re.sub(r'^\+ +"[^"]+",$', "", text, flags=re.MULTILINE)),
+    ),
     "module": (modules, lambda text: set(re.findall(r"(?<![\w%/*}-])\w+\.py\b", text))),
     "make target": (targets, lambda text: set(re.findall(r"`make ([a-z-]+)", text))),
     "command": (commands, lambda text: set(re.findall(r"-m my_service ([a-z][a-z-]*)", text))),

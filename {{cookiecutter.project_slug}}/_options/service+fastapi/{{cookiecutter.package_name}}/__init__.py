@@ -56,10 +56,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # {% if "accounts" in cookiecutter.__facts %}
     account_dependencies.init_app(app, settings)
     # {% endif %}
-    document.init_app(app, settings)
     # {% if "html" in cookiecutter.__facts %}
     pages.init_app(app, settings)
     # {% endif %}
+    document.init_app(app, settings)
     middleware_stack.init_app(app, settings)
     # {% if "prometheus" in cookiecutter.__facts %}
     metrics.init_app(app, settings)

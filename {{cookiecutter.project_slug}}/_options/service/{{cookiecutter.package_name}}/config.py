@@ -52,7 +52,29 @@ PUBLIC_SUFFIX = r"\*\.((ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}|[^.]+)\.?"
 # The shortest accepted prefixes: of IPv4, private IPv6 and public IPv6 networks.
 MIN_PREFIX, MIN_PRIVATE_PREFIX6, MIN_PUBLIC_PREFIX6 = 8, 7, 16
 # Paths of the service, and their beginnings.
-OWN_PATH = r"/(api(/v1(/.*)?)?|docs|livez|openapi\.json|readyz)"
+OWN_PATHS = [
+    # {% if "account_pages" in cookiecutter.__facts %}
+    "account(/.*)?",
+    # {% endif %}
+    "api(/v1(/.*)?)?",
+    "docs",
+    "livez",
+    # {% if "account_pages" in cookiecutter.__facts %}
+    "login",
+    "logout",
+    # {% endif %}
+    r"openapi\.json",
+    # {% if "post_pages" in cookiecutter.__facts %}
+    "posts(/.*)?",
+    # {% endif %}
+    "readyz",
+    # {% if "account_pages" in cookiecutter.__facts %}
+    "register",
+    # {% endif %}
+    # {% if "html" in cookiecutter.__facts %}
+    "static(/.*)?",
+    # {% endif %}
+]
 
 
 class ServiceSettings(BaseSettings):
@@ -173,7 +195,7 @@ class ServiceSettings(BaseSettings):
     @field_validator("root_path")
     @classmethod
     def _reject_own_paths(cls, root_path: str) -> str:
-        if re.fullmatch(OWN_PATH, root_path):
+        if any(re.fullmatch(f"/{path}", root_path) for path in OWN_PATHS):
             raise ValueError(
                 "must not begin a path of the service, which could be a path with or without it:"
                 " leave it empty if clients use the paths of the service"

@@ -23,8 +23,10 @@ MESSAGES = {
     "string_pattern_mismatch": "This contains characters that are not accepted.",
 }
 # How to fill in a field, by its name.
-HINTS = {
+HINTS: dict[str, str] = {
+    # {% if "post_pages" in cookiecutter.__facts %}
     "slug": "The end of the address: small letters, digits and hyphens, for example on-bread.",
+    # {% endif %}
 }
 INPUT_TYPES = {"email": "email", "password": "password"}
 

@@ -1,4 +1,4 @@
-"""Rendering of pages by Jinja, with URLs and messages as in Flask."""
+"""Rendering of pages by Jinja, with URLs and messages."""
 
 from pathlib import Path
 from typing import Any

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.metadata import NAME
@@ -135,6 +136,11 @@ def test_cookies_and_scripts_are_not_needed(browser: httpx2.Client) -> None:
 
     assert "Set-Cookie" not in page.headers
     assert "<script" not in page.text
+
+
+def test_root_path_begins_no_page() -> None:
+    with pytest.raises(ValidationError, match="must not begin a path of the service"):
+        IsolatedSettings(root_path="/static")
 
 
 def test_pages_are_served_in_production(production_settings: dict[str, object]) -> None:
