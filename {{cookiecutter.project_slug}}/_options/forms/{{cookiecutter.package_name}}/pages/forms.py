@@ -88,7 +88,8 @@ class Form(Generic[Model]):
             yield
         except error_type as error:
             self.errors[name] = error.detail or error.invalid[0]["msg"]
-            raise InvalidForm(self, error.status) from None
+            # A page with the status 401 would have to name a scheme of authentication.
+            raise InvalidForm(self, 422 if error.status == 401 else error.status) from None
 
     @property
     def fields(self) -> list[Field]:
