@@ -22,8 +22,8 @@ MESSAGES = {
     "string_too_short": "Use at least {min_length} characters.",
     "string_pattern_mismatch": "This contains characters that are not accepted.",
 }
-# How to fill in a field, by its name.
 HINTS: dict[str, str] = {
+    # How to fill in a field, by its name.
     # {% if "post_pages" in cookiecutter.__facts %}
     "slug": "The end of the address: small letters, digits and hyphens, for example on-bread.",
     # {% endif %}

@@ -3,8 +3,8 @@
 from ..config import Settings
 from ..metadata import DESCRIPTION, NAME
 
-# Endpoints and their labels.
 NAVIGATION: list[tuple[str, str]] = [
+    # The endpoint and the label of each entry.
     # {% if "post_pages" in cookiecutter.__facts %}
     ("pages.posts.list_posts", "Posts"),
     # {% endif %}
