@@ -15,6 +15,7 @@ from ..support.framework import App
 from ..support.sessions import rolled_back, route_statements
 from .account_pages import log_in, register
 from .browser import browser_of, links
+from .subjects import route_subjects
 
 BrowserWith = Callable[..., AbstractContextManager[httpx2.Client]]
 NEW_PASSWORD = "another password for the tests"
@@ -70,6 +71,20 @@ def test_user_registers_logs_in_and_logs_out(user: httpx2.Client) -> None:
     assert not is_logged_in(user)
 
 
+def test_page_gets_the_account_of_the_session(app: App, user: httpx2.Client) -> None:
+    route_subjects(app)
+    assert user.get("/optional-subject").text == "None"
+    assert user.get("/subject").headers["Location"] == "/login?next=/subject"
+
+    email = register(user)
+    tokens = api.log_in(user, email).json()
+    log_in(user, email)
+
+    own = api.read_me(user, tokens).json()["id"]
+    assert user.get("/optional-subject").text == own
+    assert user.get("/subject").text == f"{own} {own}"
+
+
 def test_log_out_ends_the_login_and_not_only_the_cookie(user: httpx2.Client) -> None:
     log_in(user, register(user))
     copied = dict(user.cookies)
@@ -109,6 +124,14 @@ def test_registration_explains_errors(user: httpx2.Client) -> None:
     assert "Use at least 12 characters.</span>" in short.text
     assert 'autocomplete="new-password"' in short.text
     assert "password1234" not in weak.text
+
+
+def test_registration_is_offered(user: httpx2.Client) -> None:
+    assert "/register" in links(user.get("/login"))
+    form = user.get("/register")
+
+    assert form.status_code == 200
+    assert form.text.count("required=") == 2
 
 
 def test_registration_can_be_disabled(browser_with: BrowserWith) -> None:
@@ -247,9 +270,8 @@ def test_session_ends_with_its_account_and_its_login(
 
     user.post("/change")
 
-    response = user.get("/account")
-    assert response.status_code == 303
     assert user.post("/account/password", data={}).status_code == 303
+    assert user.get("/account").status_code == 303
     assert "/login" in links(user.get("/"))
 
 

@@ -18,9 +18,8 @@ class PagesMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_page_path(
-            scope["path"].removeprefix(scope["root_path"])
-        ):
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or not is_page_path(path):
             await self.app(scope, receive, send)
             return
         wants_page = accepts_pages(Headers(scope=scope).get("Accept", ""))
