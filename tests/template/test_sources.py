@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ def python_of(source: str) -> str:
     return text_of(source).replace("{{ cookiecutter.package_name }}", "package_name")
 
 
+@cache
 def words_of_facts() -> list[str]:
     """Return every word that can be a fact, in the order of `__facts`."""
     return [
@@ -134,6 +136,7 @@ def words_of_facts() -> list[str]:
     ]
 
 
+@cache
 def every_facts() -> list[list[str]]:
     return [compiled().context(variant.answers)["__facts"] for variant in combinations()]
 
