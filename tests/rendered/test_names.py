@@ -49,10 +49,8 @@ SHARED_WORDS = {
     # The word of the choice is that of others too.
     (("jobs", "database"), ("jobs", "celery")): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
     (("auth", "accounts"), ("example", "posts"), ("jobs", "database"), ("jobs", "celery")): ["uuid7", "uuid_utils"],
-    (("jobs", "database"),): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
     (("auth", "accounts"), ("pages", "html")): ["multipart"],
     (("pages", "html"),): ["render_form", "static_url", "__Host-session", "cross_site", "navigation.py"],
-    (("auth", "accounts"), ("example", "posts"), ("jobs", "database")): ["uuid7", "uuid_utils"],
     (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
     (("database", "postgresql"), ("database", "sqlite")): [
         *("alembic", "database", "databases", "greenlet", "instance", "instances"),
