@@ -39,6 +39,7 @@ ONE_SIDED = {
         f"{PACKAGE}/web/requests.py",  # Flask's operations read JSON by themselves
         "tests/accounts/test_sockets.py",  # WSGI has no WebSockets
         "tests/posts/test_fastapi_posts.py",
+        "tests/pages/test_fastapi_pages.py",
         "tests/test_fastapi.py",
         "tests/database/test_fastapi_session.py",
         "tests/web/test_websockets.py",
@@ -60,6 +61,7 @@ ONE_SIDED = {
         "tests/posts/test_flask_posts.py",
         "tests/database/test_flask_session.py",
         "tests/support/flask_fixtures.py",
+        "tests/pages/test_flask_pages.py",
         "tests/test_flask.py",
         "tests/web/test_operations.py",
         "tests/cli/test_wsgi_to_asgi.py",

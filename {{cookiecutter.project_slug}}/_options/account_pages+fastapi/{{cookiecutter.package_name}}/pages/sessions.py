@@ -40,7 +40,7 @@ class RotatingSessionMiddleware(SessionMiddleware):
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
-    """Redirect to the form that logs in if a page requires it."""
+    """Add logins to sessions, and redirect clients without one to the form that logs in."""
     app.state.templates.env.globals.update(is_logged_in=pass_context(has_login))
     app.exception_handler(LoginRequired)(handle_login_required)
 

@@ -22,7 +22,7 @@ CACHED = "pages.user"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Accept sessions that were signed with former keys, and redirect to the form that logs in."""
+    """Add logins to sessions, and redirect clients without one to the form that logs in."""
     fallbacks = [secret.get_secret_value() for secret in settings.secret_key_fallbacks]
     app.config["SECRET_KEY_FALLBACKS"] = fallbacks
     app.jinja_env.globals.update(is_logged_in=is_logged_in)
