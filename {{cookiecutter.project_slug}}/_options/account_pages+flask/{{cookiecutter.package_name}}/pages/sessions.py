@@ -41,7 +41,7 @@ def end_session() -> None:
 
 
 def is_logged_in() -> bool:
-    """Return whether the session has a login, which may be revoked; for templates."""
+    """Return whether the session has a login, which may be revoked."""
     return LOGIN in session
 
 
