@@ -90,7 +90,7 @@ CurrentUser = Annotated[User | None, Depends(current_user)]
 
 
 async def login_required(user: CurrentUser) -> User:
-    """Return the account of the session, or redirect to the form that logs in."""
+    """Redirect clients without a login to the form that logs in."""
     if user is None:
         raise LoginRequired
     return user

@@ -88,7 +88,7 @@ class Form(Generic[Model]):
             yield
         except error_type as error:
             self.errors[name] = error.detail or error.invalid[0]["msg"]
-            # A page with the status 401 would have to name a scheme of authentication.
+            # A response with the status 401 must name a scheme of authentication.
             raise InvalidForm(self, 422 if error.status == 401 else error.status) from None
 
     @property
