@@ -37,10 +37,8 @@ class Part:
 class Copy:
     """A text that is the same for all answers."""
 
-    variables: list[str] = []
-
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text, self.variables = text, list[str]()
 
     def render(self, context: Mapping[str, Any]) -> str:
         return self.text
