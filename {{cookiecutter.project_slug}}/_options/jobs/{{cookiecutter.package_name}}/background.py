@@ -7,10 +7,16 @@ from .accounts.jobs import delete_expired_logins
 # {% endif %}
 from .jobs.cleanup import delete_finished_jobs
 from .jobs.functions import JobFunction
+# {% if "mail" in cookiecutter.__facts %}
+from .mail.jobs import send_mail
+# {% endif %}
 
 JOBS: list[JobFunction[Any]] = [
     # {% if "accounts" in cookiecutter.__facts %}
     delete_expired_logins,
     # {% endif %}
     delete_finished_jobs,
+    # {% if "mail" in cookiecutter.__facts %}
+    send_mail,
+    # {% endif %}
 ]

@@ -31,6 +31,9 @@ from .database.settings import DatabaseSettings
 # {% if "jobs" in cookiecutter.__facts %}
 from .jobs.settings import JobSettings
 # {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+from .mail.settings import MailSettings
+# {% endif %}
 # {% if "prometheus" in cookiecutter.__facts %}
 from .observability.metrics_settings import MetricsSettings
 # {% endif %}
@@ -228,6 +231,9 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 # Settings are listed from the last of these classes to the first.
 class Settings(
+    # {% if "mail" in cookiecutter.__facts %}
+    MailSettings,
+    # {% endif %}
     # {% if "jobs" in cookiecutter.__facts %}
     JobSettings,
     # {% endif %}

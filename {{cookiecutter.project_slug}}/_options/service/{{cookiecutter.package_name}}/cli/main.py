@@ -11,6 +11,9 @@ from ..database.commands import db, upgrade_to_heads
 # {% if "jobs" in cookiecutter.__facts %}
 from ..jobs.commands import jobs
 # {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+from ..mail.commands import send_test_mail
+# {% endif %}
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
@@ -77,4 +80,7 @@ main.add_command(users)
 # {% if "jobs" in cookiecutter.__facts %}
 main.add_command(jobs)
 main.add_command(worker)
+# {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+main.add_command(send_test_mail)
 # {% endif %}
