@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# {% if "recovery" in cookiecutter.__facts %}
+from .accounts.email_jobs import send_confirmation, send_password_reset
+# {% endif %}
 # {% if "accounts" in cookiecutter.__facts %}
 from .accounts.jobs import delete_expired_logins
 # {% endif %}
@@ -18,5 +21,9 @@ JOBS: list[JobFunction[Any]] = [
     delete_finished_jobs,
     # {% if "mail" in cookiecutter.__facts %}
     send_mail,
+    # {% endif %}
+    # {% if "recovery" in cookiecutter.__facts %}
+    send_confirmation,
+    send_password_reset,
     # {% endif %}
 ]

@@ -22,6 +22,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+# {% if "recovery" in cookiecutter.__facts %}
+from .accounts.email_settings import EmailSettings
+# {% endif %}
 # {% if "accounts" in cookiecutter.__facts %}
 from .accounts.settings import AccountSettings
 # {% endif %}
@@ -231,6 +234,9 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 # Settings are listed from the last of these classes to the first.
 class Settings(
+    # {% if "recovery" in cookiecutter.__facts %}
+    EmailSettings,
+    # {% endif %}
     # {% if "mail" in cookiecutter.__facts %}
     MailSettings,
     # {% endif %}

@@ -50,6 +50,9 @@ def test_check_lists_all_errors(environment: pytest.MonkeyPatch) -> None:
         "MAIL_URL       is required: smtp+starttls://user:password@host:587, smtps://…, smtp://host",
         "MAIL_FROM      is required: the address of the sender",
         # {% endif %}
+        # {% if "recovery" in cookiecutter.__facts %}
+        "CLIENT_URL     is required: the address of the client's pages",
+        # {% endif %}
     ]
 
 
