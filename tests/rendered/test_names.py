@@ -33,7 +33,17 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("jobs", "none"): [],
     ("jobs", "database"): [],
     ("mail", "none"): [],
-    ("mail", "smtp"): ["smtp", "smtps", "smtplib", "aiosmtpd", "trustme", "jinja2", "send_mail", "test-mail", "MAIL_FROM"],
+    ("mail", "smtp"): [
+        "smtp",
+        "smtps",
+        "smtplib",
+        "aiosmtpd",
+        "trustme",
+        "jinja2",
+        "send_mail",
+        "test-mail",
+        "MAIL_FROM",
+    ],
     ("framework", "fastapi"): [
         *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
         *("ActiveUser", "raise HTTPException", "forty threads"),
