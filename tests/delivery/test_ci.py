@@ -42,7 +42,7 @@ KNOWN = set(
     """
     CI_COMMIT_BRANCH CI_COMMIT_TAG CI_DEFAULT_BRANCH CI_PIPELINE_SOURCE RUNNER_GENERATE_ARTIFACTS_METADATA
     DOCKER_CERT_PATH DOCKER_HOST DOCKER_TLS_CERTDIR DOCKER_TLS_VERIFY
-    GH_REPO GH_TOKEN POSTGRES_PASSWORD TAG UV_PYTHON VERSION
+    GH_REPO GH_TOKEN TAG UV_PYTHON VERSION
     """.split()
 )
 PUBLISH = 'gh release create "$TAG" --verify-tag --generate-notes dist/*'
@@ -157,7 +157,6 @@ def test_variables_are_settings_or_known(ci: str) -> None:
             used |= {*body.get("env", {}), *body.get("variables", {})}
             used |= set(re.findall(r"(?:\$\{?|export )([A-Z_]+)", "\n".join(commands_of(body))))
         assert used <= settings | KNOWN
-        assert ("POSTGRES_PASSWORD" in used) == (answers == {"database": "postgresql", "container": "docker"})
 
 
 @pytest.mark.parametrize("ci", ["none", *HOSTS])
@@ -170,12 +169,39 @@ def test_projects_mention_their_host_only(ci: str) -> None:
         assert words(re.sub(r"https://\S+", "", text), others) == set(), path
 
 
-def test_updates_wait_a_week() -> None:
+def test_updates_wait_a_week_but_not_those_of_images() -> None:
     dependabot = yaml.safe_load(rendered("github")[".github/dependabot.yml"])["updates"]
+    renovate = json.loads(rendered("gitlab")["renovate.json"])
 
-    assert {each["package-ecosystem"] for each in dependabot} == {"uv", "github-actions", "docker", "docker-compose"}
-    assert all(each["cooldown"] == {"default-days": 7} for each in dependabot)
-    assert json.loads(rendered("gitlab")["renovate.json"])["minimumReleaseAge"] == "7 days"
+    waiting = {each["package-ecosystem"]: each["cooldown"] for each in dependabot}
+    # A tag that is rebuilt more often than weekly would wait for ever.
+    at_once = {"default-days": 7, "exclude": ["*"]}
+    assert waiting.pop("docker") == waiting.pop("docker-compose") == at_once
+    assert waiting == {"uv": {"default-days": 7}, "github-actions": {"default-days": 7}}
+    (of_packages,) = [rule for rule in [renovate, *renovate["packageRules"]] if "minimumReleaseAge" in rule]
+    assert (of_packages["matchDatasources"], of_packages["minimumReleaseAge"]) == (["pypi"], "7 days")
+
+
+def test_servers_of_the_compose_file_keep_their_major_version() -> None:
+    updates = yaml.safe_load(rendered("github")[".github/dependabot.yml"])["updates"]
+    rules = json.loads(rendered("gitlab")["renovate.json"])["packageRules"]
+
+    (compose,) = [each for each in updates if each["package-ecosystem"] == "docker-compose"]
+    assert compose["ignore"] == [{"dependency-name": "*", "update-types": ["version-update:semver-major"]}]
+    (rule,) = [rule for rule in rules if rule.get("matchFileNames") == ["compose.yaml"]]
+    assert (rule["matchUpdateTypes"], rule["enabled"]) == (["major"], False)
+
+
+def test_base_image_is_one_that_dependabot_updates() -> None:
+    """Dependabot reads the lines with FROM and an image, and replaces no variables."""
+    dockerfile = rendered("github")["Dockerfile"]
+    images = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", dockerfile, re.MULTILINE)
+    (default,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", dockerfile, re.MULTILINE)
+
+    (base, stage), *others = images
+    assert re.fullmatch(r"python:\d+\.\d+-slim", base)
+    assert stage == default
+    assert {image for image, _ in others} == {"${BASE_IMAGE}"}
 
 
 FRESH_MACHINE = "tests/workflows/test_fresh_machine.py"
@@ -190,8 +216,12 @@ EXECUTED = {
     'if test -e .cruft.json; then python -m pip install --quiet "cruft>=2.16,<3" && cruft check; fi': (
         "test_changed_template_is_reported"
     ),
-    'export SECRET_KEY="$(head -c 32 /dev/urandom | sha256sum | cut -c 1-64)"': "test_generated_secrets_are_valid",
-    'export POSTGRES_PASSWORD="$(head -c 32 /dev/urandom | sha256sum | cut -c 1-64)"': "test_generated_secrets_are_valid",
+    "mkdir secrets": "test_generated_secrets_are_valid",
+    "head -c 32 /dev/urandom | sha256sum | cut -c 1-64 > secrets/secret_key": "test_generated_secrets_are_valid",
+    "head -c 32 /dev/urandom | sha256sum | cut -c 1-64 > secrets/postgres_password": "test_generated_secrets_are_valid",
+    'echo "postgresql://service:$(cat secrets/postgres_password)@database/service" > secrets/database_url': (
+        "test_generated_secrets_are_valid"
+    ),
     "docker compose up --build --wait --wait-timeout 120 || { docker compose logs; exit 1; }": (
         "test_container_job_runs_what_the_image_test_runs"
     ),
@@ -295,15 +325,18 @@ def test_changed_template_is_reported(workplace: Workplace) -> None:
 def test_generated_secrets_are_valid(tmp_path: Path) -> None:
     answers = {"database": "postgresql", "auth": "accounts", "container": "docker"}
     project = write(rendered("github", **answers), tmp_path / "my-service")
-    script = "".join(f"{line}\n" for line in script_of("container", **answers).splitlines() if "export" in line)
+    script = "\n".join(line for line in script_of("container", **answers).splitlines() if "docker" not in line)
 
-    done = bash(f'{script}echo "$SECRET_KEY"; echo "$POSTGRES_PASSWORD"', project)
-    key, password = done.stdout.split()
+    assert bash(script, project).returncode == 0
+    secrets = {path.name: path.read_text().rstrip() for path in (project / "secrets").iterdir()}
 
-    assert key != password
+    assert set(secrets) == set(yaml.safe_load((project / "compose.yaml").read_text())["secrets"])
+    password = secrets.pop("postgres_password")
     assert re.fullmatch("[0-9a-f]{64}", password)
-    settings = {"ENVIRONMENT": "production", "ALLOWED_HOSTS": "localhost", "SECRET_KEY": key}
-    settings["DATABASE_URL"] = f"postgresql://service:{password}@database/service"
+    assert secrets["database_url"] == f"postgresql://service:{password}@database/service"
+    assert secrets["secret_key"] != password
+    settings = {"ENVIRONMENT": "production", "ALLOWED_HOSTS": "localhost"}
+    settings |= {name.upper(): value for name, value in secrets.items()}
     run_in(environment(project, PYTHONS[0]), project, "my_service", "check", **settings)
 
 

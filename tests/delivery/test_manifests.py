@@ -1,6 +1,7 @@
 """The compose file and the manifests of Kubernetes: valid, complete, and with names of settings that exist."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from tests.support.variants import Variant
 
 KUBERNETES = "deploy/kubernetes/"
 VERSIONS = ["1.35", "1.36", "1.37"]
-# The questions that compose.yaml, the manifests and their part of the README depend on.
-READ = ("database", "auth", "metrics")
+# The questions that compose.yaml or the manifests, and their part of the README, depend on.
+READ = {"docker": ("database", "auth", "jobs", "mail"), "kubernetes": ("database", "auth", "metrics", "mail")}
 SECRET_KEY = "wH0f8Qe3ZtYpLr7uVnXk2mJc9aBdGsRi4"
 
 
@@ -28,7 +29,7 @@ def combinations_of(container: str) -> list[Any]:
     for variant in renders():
         answers = variant.answers
         if answers["container"] == container and answers["profile"] == "service":
-            found.setdefault(tuple(answers[question] for question in READ), variant)
+            found.setdefault(tuple(answers[question] for question in READ[container]), variant)
     return [pytest.param(variant, id="-".join(key)) for key, variant in found.items()]
 
 
@@ -43,37 +44,54 @@ def documents(files: Files) -> Iterator[tuple[str, Any]]:
             yield path, yaml.safe_load(text)
 
 
-def is_valid_in_production(files: Files, variables: dict[str, str], folder: Path) -> None:
+def is_valid_in_production(project: Path, variables: dict[str, str]) -> None:
     """Run the command that validates settings with these variables only."""
-    project = write(files, folder / "project")
     run(project, "3.12", "my_service", "check", **variables)
+
+
+def secrets_of(project: Path) -> dict[str, str]:
+    """Create the secrets of the compose file as the README does, and return them."""
+    (commands,) = re.findall(r"^```sh\n((?:.+\n)+)docker compose up", (project / "README.md").read_text(), re.MULTILINE)
+    subprocess.run(["sh", "-euc", commands], cwd=project, check=True)
+    return {path.name: path.read_text() for path in (project / "secrets").iterdir()}
 
 
 @pytest.mark.parametrize("combination", combinations_of("docker"))
 def test_compose_file_is_valid_and_has_what_production_demands(combination: Variant, tmp_path: Path) -> None:
     files = renders()[combination]
     compose = yaml.safe_load(files["compose.yaml"])
-    path = write({"compose.yaml": files["compose.yaml"]}, tmp_path) / "compose.yaml"
-    schema = ["check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
-    run_in(BIN, tmp_path, *schema)
-    own = {name: each for name, each in compose["services"].items() if name != "database"}
+    project = write(files, tmp_path / "project")
+    run_in(BIN, project, "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+    secrets = secrets_of(project)
+    services = compose["services"]
+    own = {
+        name: services.get(each.get("extends", {}).get("service"), {}) | each
+        for name, each in services.items()
+        if name not in ("database", "broker")
+    }
 
     for name, service in own.items():
-        mounted = {*service["secrets"], *(config["target"].rpartition("/")[2] for config in service.get("configs", []))}
-        given = {*service["environment"], *map(str.upper, mounted)}
+        given = {*service["environment"], *map(str.upper, service["secrets"])}
         assert given <= settings(files), name
         assert {"ENVIRONMENT", "ALLOWED_HOSTS", "SECRET_KEY"} <= given
         assert ("DATABASE_URL" in given) is ("migrations/env.py" in files)
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
-    assert list(own) == (["service", "migrate"] if "migrations/env.py" in files else ["service"])
-    interpolated = {
-        name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", value) for name, value in own["service"]["environment"].items()
+    conditions = {
+        "service": True,
+        "migrate": "migrations/env.py" in files,
+        "worker": "my_service/cli/worker.py" in files,
+        "celery-worker": "my_service/cli/celery_worker.py" in files,
     }
-    contents = {name.upper(): config["content"] for name, config in compose.get("configs", {}).items()}
-    contents = {name: re.sub(r"\$\{\w+:\?[^}]+\}", "letters", text) for name, text in contents.items()}
-    contents = {name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", text) for name, text in contents.items()}
-    is_valid_in_production(files, {**interpolated, **contents, "SECRET_KEY": SECRET_KEY}, tmp_path)
+    assert list(own) == [name for name, is_there in conditions.items() if is_there]
+    variables = {name: value for each in own.values() for name, value in each["environment"].items()}
+    interpolated = {name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", value) for name, value in variables.items()}
+    mounted = {name.upper(): secrets[name] for name in own["service"]["secrets"]}
+    is_valid_in_production(project, {**interpolated, **mounted})
+    # Compose mounts files; secrets and configs of another kind it would write, which read_only forbids.
+    assert not any("configs" in service for service in own.values())
+    assert compose["secrets"] == {name: {"file": f"./secrets/{name}"} for name in secrets}
+    assert "/secrets/" in files[".gitignore"].splitlines()
 
 
 @pytest.mark.parametrize("combination", combinations_of("kubernetes"))
@@ -129,7 +147,7 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
     values |= {"rate_limit_storage": "redis://redis", "metrics_token": SECRET_KEY[::-1]}
     values |= {"mail_url": "smtps://user:password@mail.example.com"}
     given = literals | {name.upper(): values[name] for name in secrets}
-    is_valid_in_production(files, given, tmp_path)
+    is_valid_in_production(write(files, tmp_path / "project"), given)
     # Of the pods of one version, only those that share the storage limit the same attempts.
     assert ("rate_limit_storage" in secrets) is ("accounts" in combination.answers["auth"])
 

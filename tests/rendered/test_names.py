@@ -32,6 +32,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("metrics", "prometheus"): ["prometheus", "prometheus_client", "observe_pool", "METRICS_TOKEN"],
     ("jobs", "none"): [],
     ("jobs", "database"): [],
+    ("jobs", "celery"): ["celery", "celery_worker", "kombu", "BROKER_URL", "dispatcher"],
     ("mail", "none"): [],
     ("mail", "smtp"): [
         "smtp",
@@ -56,8 +57,8 @@ WORDS: dict[tuple[str, str], list[str]] = {
 # The words that only a project with one of these choices may contain.
 SHARED_WORDS = {
     # The word of the choice is that of others too.
-    (("jobs", "database"),): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
-    (("auth", "accounts"), ("example", "posts"), ("jobs", "database")): ["uuid7", "uuid_utils"],
+    (("jobs", "database"), ("jobs", "celery")): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
+    (("auth", "accounts"), ("example", "posts"), ("jobs", "database"), ("jobs", "celery")): ["uuid7", "uuid_utils"],
     (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
     (("database", "postgresql"), ("database", "sqlite")): [
         *("alembic", "database", "databases", "greenlet", "instance", "instances"),

@@ -5,6 +5,7 @@ The base that images are built on is a Debian with Python, made once by debootst
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -103,13 +104,15 @@ class Image(NamedTuple):
 
 
 @contextmanager
-def built(project: Path, name: str) -> Iterator[Image]:
-    """Build the image of a project and unpack it; only the base stays."""
+def built(project: Path, name: str, *arguments: str) -> Iterator[Image]:
+    """Build the image of a project and unpack it; only the base stays, by its own name and by that in the Dockerfile."""
     STORE.mkdir(parents=True, exist_ok=True)
     options = ["--isolation", "chroot", "--format", "docker", "--volume", CERTIFICATES]
+    (base,) = re.findall(r"^FROM (\S+) AS base$", (project / "Dockerfile").read_text(), re.MULTILINE)
     with FileLock(STORE / "lock"):
         make_base()
-    buildah("build", "--quiet", *options, "--build-arg", f"BASE_IMAGE={BASE}", "--tag", name, project)
+        buildah("tag", BASE, f"localhost/{base}")
+    buildah("build", "--quiet", *options, *arguments, "--tag", name, project)
     container = buildah("from", name)
     try:
         config = json.loads(buildah("inspect", "--type", "image", name))["Docker"]["config"]

@@ -55,6 +55,13 @@ REQUIREMENTS = [
         '"apt install pgbouncer" or "brew install pgbouncer"',
     ),
     Requirement(
+        "redis",
+        "REDIS",
+        lambda: are_there("redis-server"),
+        "redis-server is not installed",
+        '"apt install redis-server" or "brew install redis"',
+    ),
+    Requirement(
         "image",
         "IMAGE",
         lambda: are_there(*images.PROGRAMS) and os.geteuid() == 0,

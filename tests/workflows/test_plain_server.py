@@ -366,8 +366,12 @@ def test_backup_of_postgresql_is_restored(tmp_path: Path) -> None:
     with Machine(tmp_path / "machine", project) as machine:
         (machine.root / "backups/my-service").mkdir()
         machine.script("systemctl", "exit 0")
-        for program in ("pg_dump", "pg_restore", "psql"):
-            machine.script(program, f'exec "{server.bin_path}/{program}" "$@"')
+        machine.script("runuser", 'export AS="$1"; shift 2; exec "$@"')
+        machine.script("psql", f'exec "{server.bin_path}/psql" "$@"')
+        for program in ("pg_dump", "pg_restore"):
+            # Root is no role of the database, and the user that is one cannot open files in the folder of backups.
+            check = f'case "$AS $*" in "--user=postgres "*{machine.root}*) exit 1;; "--user=postgres "*) ;; *) exit 1;; esac'
+            machine.script(program, f'{check}; exec "{server.bin_path}/{program}" "$@"')
 
         def sql(statement: str) -> str:
             return machine.run(Block(0, "sh", {}, f'psql -qtA my_service -c "{statement}"', None, False), **settings)

@@ -98,7 +98,9 @@ def test_other_required_program_that_is_missing_is_an_error(
     ):
         ProgramTests(requirement)
 
-    monkeypatch.setattr(programs, "PLACES", installed(tmp_path, "sqlite3", "systemd-analyze", "pgbouncer", *PROGRAMS))
+    monkeypatch.setattr(
+        programs, "PLACES", installed(tmp_path, "sqlite3", "systemd-analyze", "pgbouncer", "redis-server", *PROGRAMS)
+    )
     assert not ProgramTests(requirement).is_missing
 
 

@@ -258,6 +258,20 @@ def test_words_can_be_changed_one_after_another(workplace: Workplace, template: 
         commit(workplace, project)
 
 
+@pytest.mark.slow
+def test_files_of_delivery_are_those_of_the_new_choice(workplace: Workplace, template: Path) -> None:
+    answers = {"database": "postgresql", "container": "docker", "ci": "github"}
+    project = create(workplace, template, **answers)
+
+    for changed in ({"container": "none", "ci": "gitlab"}, {"container": "kubernetes", "ci": "none"}):
+        answers |= changed
+        done = update(workplace, project, **changed)
+
+        assert done.returncode == 0, f"{changed}\n{done.stdout}\n{done.stderr}"
+        assert rendered_part(project) == expected(**answers), changed
+        commit(workplace, project)
+
+
 def another_answer(question: str) -> str:
     """Return an answer that is not the default."""
     return choices()[question][-1] if question in choices() else TEXTS[question][1]

@@ -235,6 +235,17 @@ def test_settings_are_read_from_files_of_a_container(
     assert (settings.secret_key.get_secret_value(), settings.port) == (SECRET_KEY, 8002)
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_file_of_a_container_without_text_is_no_value(text: str, tmp_path: Path) -> None:
+    for name in ("secret_key", "workers", "cors_origins"):
+        tmp_path.joinpath(name).write_text(text)
+
+    settings = Settings(_secrets_dir=tmp_path)
+
+    assert (settings.secret_key, settings.workers, settings.cors_origins) == (None, 1, ())
+
+
 def test_log_level_is_case_insensitive() -> None:
     for level in ("critical", "error", "warning", "info", "debug"):
         assert IsolatedSettings.model_validate({"log_level": level}).log_level == level.upper()

@@ -31,6 +31,9 @@ from .accounts.settings import AccountSettings
 # {% if "database" in cookiecutter.__facts %}
 from .database.settings import DatabaseSettings
 # {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+from .jobs.broker_settings import BrokerSettings
+# {% endif %}
 # {% if "jobs" in cookiecutter.__facts %}
 from .jobs.settings import JobSettings
 # {% endif %}
@@ -151,6 +154,8 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read environment variables, `.env` and the files that a container finds in /run/secrets, if there are any."""
         secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir_missing="ok")
+        # env_ignore_empty is for the other sources only.
+        secrets.env_vars = {name: text for name, text in secrets.env_vars.items() if text}
         return init_settings, env_settings, dotenv_settings, secrets
 
     @field_validator("debug")
@@ -239,6 +244,9 @@ class Settings(
     # {% endif %}
     # {% if "mail" in cookiecutter.__facts %}
     MailSettings,
+    # {% endif %}
+    # {% if "celery" in cookiecutter.__facts %}
+    BrokerSettings,
     # {% endif %}
     # {% if "jobs" in cookiecutter.__facts %}
     JobSettings,

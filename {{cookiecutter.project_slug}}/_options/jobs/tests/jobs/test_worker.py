@@ -275,7 +275,7 @@ def test_worker_waits_for_a_database_that_is_unavailable(
 ) -> None:
     lost = settings.model_copy(update={"database_url": SecretStr(UNREACHABLE_URL)})
 
-    assert Worker(lost, [show]).start_due_jobs() == worker.OUTAGE_INTERVAL
+    assert Worker(lost, [show]).look_for_jobs() == worker.OUTAGE_INTERVAL
 
     assert "the database is unavailable" in caplog.text
 
@@ -286,7 +286,7 @@ def test_worker_stops_at_a_database_without_the_table(settings: Settings) -> Non
     process = Worker(empty, [write])
 
     with pytest.raises(DBAPIError, match="jobs"):
-        process.start_due_jobs()
+        process.look_for_jobs()
     process.database.dispose()
 
 

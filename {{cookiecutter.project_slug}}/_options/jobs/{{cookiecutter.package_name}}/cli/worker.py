@@ -24,7 +24,19 @@ def worker(check: bool) -> None:
     if check:
         check_heartbeat(settings)
         return
-    process = Worker(settings, JOBS)
+    # {% if "celery" in cookiecutter.__facts %}
+    if settings.broker_url:
+        # Imported here because no other process needs Celery.
+        from ..jobs.dispatcher import Dispatcher
+
+        run_until_signal(Dispatcher(settings, JOBS))
+        return
+    # {% endif %}
+    run_until_signal(Worker(settings, JOBS))
+
+
+def run_until_signal(process: Worker) -> None:
+    """Run a worker until SIGTERM; exit with status 1 if a job does not end in time."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, process.stop)
     with migrated_engine():

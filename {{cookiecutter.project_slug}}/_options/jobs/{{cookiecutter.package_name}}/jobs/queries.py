@@ -31,14 +31,23 @@ def select_due(names: Iterable[str], moment: datetime) -> Select[UUID]:
 def take(leases: Mapping[str, datetime], moment: datetime, limit: int) -> Update:
     """Take due jobs by a lease; each name has the end of its lease. One transaction gets each of them."""
     due = select_due(leases, moment).limit(limit).with_for_update(skip_locked=True).cte("due")
-    lease = case(
-        {name: literal(until, UtcDateTime) for name, until in leases.items()}, value=Job.name
-    )
     return (
         update(Job)
         .where(Job.id.in_(select(due.c.id)))
-        .values(status=Status.RUNNING, attempts=Job.attempts + 1, lease_until=lease, key=None)
+        .values(
+            status=Status.RUNNING,
+            attempts=Job.attempts + 1,
+            lease_until=lease_end(leases),
+            key=None,
+        )
         .execution_options(synchronize_session=False)
+    )
+
+
+def lease_end(leases: Mapping[str, datetime]) -> ColumnElement[datetime]:
+    """Return the end of the lease of a job by its name."""
+    return case(
+        {name: literal(until, UtcDateTime) for name, until in leases.items()}, value=Job.name
     )
 
 

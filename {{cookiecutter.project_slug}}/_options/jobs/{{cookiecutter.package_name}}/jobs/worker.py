@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from contextvars import copy_context
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import uniform
 from threading import Event, Thread
 from time import monotonic
@@ -65,7 +65,8 @@ class Worker:
         heartbeat.parent.mkdir(parents=True, exist_ok=True)
         while not self.is_stopping and not self.is_late(STUCK):
             heartbeat.touch()
-            self.wait(self.start_due_jobs())
+            self.wait(self.look_for_jobs())
+        self.stop()
         deadline = monotonic() + self.settings.grace_period
         while self.running and monotonic() < deadline and not self.is_late(KILLED):
             self.wait(POLL_INTERVAL)
@@ -98,19 +99,21 @@ class Worker:
         """Return whether a job runs longer than its time limit and a margin; a thread cannot be stopped."""
         return any(monotonic() > limit + margin for limit in [*self.running.values()])
 
-    def start_due_jobs(self) -> float:
-        """Start due jobs in threads; return the seconds until the next look."""
+    def look_for_jobs(self) -> float:
+        """Insert the jobs of schedules, and start due jobs; return the seconds until the next look."""
         try:
             self.schedules.insert(self.database, now())
-            jobs = self.take(self.settings.job_threads - len(self.running))
+            return self.start_due_jobs()
         except (DBAPIError, PoolTimeoutError) as error:
             if isinstance(error, DBAPIError) and not is_unavailable(error):
                 raise
             logger.warning("the database is unavailable: %s", getattr(error, "orig", error))
             return OUTAGE_INTERVAL
-        for job in jobs:
-            limit = monotonic() + self.functions[job.name].time_limit
-            self.running[job.id, job.attempts] = limit
+
+    def start_due_jobs(self) -> float:
+        """Start due jobs in threads; return the seconds until the next look."""
+        for job in self.take(self.settings.job_threads - len(self.running)):
+            self.set_time_limit(job)
             Thread(target=self.run_in_thread, args=[job], daemon=True).start()
         return POLL_INTERVAL
 
@@ -121,12 +124,21 @@ class Worker:
             due = session.scalar(queries.select_due(self.functions, moment).limit(1))
         if due is None or limit == 0:
             return []
-        leases = {
+        with self.database.begin() as session:
+            statement = queries.take(self.leases_from(moment), moment, limit)
+            return session.scalars(statement.returning(Job)).all()
+
+    def leases_from(self, moment: datetime) -> dict[str, datetime]:
+        """Return the end of a lease that begins now, for each name of a job."""
+        return {
             function.name: moment + timedelta(seconds=function.time_limit + LEASE_MARGIN)
             for function in self.functions.values()
         }
-        with self.database.begin() as session:
-            return session.scalars(queries.take(leases, moment, limit).returning(Job)).all()
+
+    def set_time_limit(self, job: Job) -> None:
+        """Note that an attempt runs, and when its time limit ends."""
+        limit = monotonic() + self.functions[job.name].time_limit
+        self.running[job.id, job.attempts] = limit
 
     def run_in_thread(self, job: Job) -> None:
         """Run a job, and let the loop start another one."""

@@ -17,6 +17,9 @@ from ..mail.commands import send_test_mail
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+from .celery_worker import celery_worker
+# {% endif %}
 from .settings import get_settings, list_settings
 # {% if "jobs" in cookiecutter.__facts %}
 from .worker import worker
@@ -80,6 +83,9 @@ main.add_command(users)
 # {% if "jobs" in cookiecutter.__facts %}
 main.add_command(jobs)
 main.add_command(worker)
+# {% endif %}
+# {% if "celery" in cookiecutter.__facts %}
+main.add_command(celery_worker)
 # {% endif %}
 # {% if "mail" in cookiecutter.__facts %}
 main.add_command(send_test_mail)
