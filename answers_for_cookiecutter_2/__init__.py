@@ -146,15 +146,12 @@ class Requirement(NamedTuple):
     is_omitted: bool = False
 
 
-# Mail needs jobs, of any kind.
-JOBS = tuple(choice for choice in json.loads(QUESTIONS.read_text(encoding="utf-8"))["jobs"] if choice != "none")
-
 REQUIREMENTS = (
     Requirement("auth", "accounts", "database", ("sqlite", "postgresql"), "stores accounts in tables"),
     Requirement("example", "posts", "database", ("sqlite", "postgresql"), "stores posts in a table", is_omitted=True),
     Requirement("jobs", "database", "database", ("sqlite", "postgresql"), "stores jobs in a table"),
     Requirement("jobs", "celery", "database", ("sqlite", "postgresql"), "stores jobs in a table"),
-    Requirement("mail", "smtp", "jobs", JOBS, "is sent by jobs"),
+    Requirement("mail", "smtp", "jobs", ("database", "celery"), "is sent by jobs"),
     # A skeleton has no options: a default is omitted, and a choice is rejected.
     Requirement("database", "sqlite", "profile", ("service",), "is an option of a service", is_omitted=True),
     Requirement("database", "postgresql", "profile", ("service",), "is an option of a service"),
