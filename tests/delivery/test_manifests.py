@@ -51,7 +51,7 @@ def is_valid_in_production(project: Path, variables: dict[str, str]) -> None:
 
 def secrets_of(project: Path) -> dict[str, str]:
     """Create the secrets of the compose file as the README does, and return them."""
-    (commands,) = re.findall(r"^```sh\n((?:.+\n)+)docker compose up", (project / "README.md").read_text(), re.MULTILINE)
+    (commands,) = re.findall(r"^```sh\n(mkdir (?:.+\n)+)```", (project / "README.md").read_text(), re.MULTILINE)
     subprocess.run(["sh", "-euc", commands], cwd=project, check=True)
     return {path.name: path.read_text() for path in (project / "secrets").iterdir()}
 

@@ -10,8 +10,7 @@ from unittest.mock import Mock
 
 import kombu.message
 import pytest
-from celery.exceptions import Reject
-from kombu.exceptions import OperationalError
+from celery.exceptions import OperationalError, Reject
 from pydantic import SecretStr, ValidationError
 
 from {{ cookiecutter.package_name }} import create_app
