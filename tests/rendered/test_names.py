@@ -33,6 +33,18 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("jobs", "none"): [],
     ("jobs", "database"): [],
     ("jobs", "celery"): ["celery", "celery_worker", "kombu", "BROKER_URL", "dispatcher"],
+    ("mail", "none"): [],
+    ("mail", "smtp"): [
+        "smtp",
+        "smtps",
+        "smtplib",
+        "aiosmtpd",
+        "trustme",
+        "jinja2",
+        "send_mail",
+        "test-mail",
+        "MAIL_FROM",
+    ],
     ("framework", "fastapi"): [
         *("fastapi", "asgi", "starlette", "async", "asyncio", "await", "router", "routers"),
         *("ActiveUser", "raise HTTPException", "forty threads"),
@@ -63,6 +75,7 @@ SERVER_FILES = {
     "tests/cli/test_http_protocol.py",
     "tests/cli/test_wsgi_to_asgi.py",
     "tests/jobs/endpoints.py",
+    "tests/mail/smtp_server.py",
     "tests/support/serving.py",
     "tests/web/test_operations.py",
 }

@@ -26,6 +26,7 @@ ACCEPTED = {
     "auth": "none",
     "metrics": "none",
     "jobs": "none",
+    "mail": "none",
     "container": "docker",
     "ci": "github",
     "license": "MIT",

@@ -11,6 +11,9 @@ from ..openapi.responses import problems
 from ..web.dependencies import SettingsDep
 from . import service
 from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens, get_hashing_pool
+# {% if "recovery" in cookiecutter.__facts %}
+from .email_jobs import send_confirmation
+# {% endif %}
 from .exceptions import RegistrationDisabled
 from .models import User
 from .rate_limits import RateLimitedRoute, count_attempt
@@ -32,6 +35,9 @@ async def register(
         password = body.password.get_secret_value()
         password_hash = await run_in_threadpool(pool.hash, password, body.email)
     user = await session.run_sync(service.register, body.email, password_hash)
+    # {% if "recovery" in cookiecutter.__facts %}
+    await send_confirmation.enqueue(session, user.id, user.email)
+    # {% endif %}
     return Account.model_validate(user)
 
 
