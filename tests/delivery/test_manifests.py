@@ -18,8 +18,8 @@ from tests.support.variants import Variant
 
 KUBERNETES = "deploy/kubernetes/"
 VERSIONS = ["1.35", "1.36", "1.37"]
-# The questions that compose.yaml, the manifests and their part of the README depend on.
-READ = ("database", "auth", "metrics", "jobs")
+# The questions that compose.yaml or the manifests, and their part of the README, depend on.
+READ = {"docker": ("database", "auth", "jobs", "mail"), "kubernetes": ("database", "auth", "metrics", "mail")}
 SECRET_KEY = "wH0f8Qe3ZtYpLr7uVnXk2mJc9aBdGsRi4"
 
 
@@ -29,7 +29,7 @@ def combinations_of(container: str) -> list[Any]:
     for variant in renders():
         answers = variant.answers
         if answers["container"] == container and answers["profile"] == "service":
-            found.setdefault(tuple(answers[question] for question in READ), variant)
+            found.setdefault(tuple(answers[question] for question in READ[container]), variant)
     return [pytest.param(variant, id="-".join(key)) for key, variant in found.items()]
 
 
@@ -51,7 +51,7 @@ def is_valid_in_production(project: Path, variables: dict[str, str]) -> None:
 
 def secrets_of(project: Path) -> dict[str, str]:
     """Create the secrets of the compose file as the README does, and return them."""
-    (commands,) = re.findall(r"^```sh\n((?:.+\n)+)docker compose up", (project / "README.md").read_text(), re.MULTILINE)
+    (commands,) = re.findall(r"^```sh\n(mkdir (?:.+\n)+)```", (project / "README.md").read_text(), re.MULTILINE)
     subprocess.run(["sh", "-euc", commands], cwd=project, check=True)
     return {path.name: path.read_text() for path in (project / "secrets").iterdir()}
 
@@ -85,7 +85,7 @@ def test_compose_file_is_valid_and_has_what_production_demands(combination: Vari
     }
     assert list(own) == [name for name, is_there in conditions.items() if is_there]
     variables = {name: value for each in own.values() for name, value in each["environment"].items()}
-    interpolated = {name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in variables.items()}
+    interpolated = {name: re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", value) for name, value in variables.items()}
     mounted = {name.upper(): secrets[name] for name in own["service"]["secrets"]}
     is_valid_in_production(project, {**interpolated, **mounted})
     # Compose mounts files; secrets and configs of another kind it would write, which read_only forbids.
@@ -145,6 +145,7 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
     assert ("database_url" in secrets) is ("migrations/env.py" in files)
     values = {"secret_key": SECRET_KEY, "database_url": "postgresql://service@database/service"}
     values |= {"rate_limit_storage": "redis://redis", "metrics_token": SECRET_KEY[::-1]}
+    values |= {"mail_url": "smtps://user:password@mail.example.com"}
     given = literals | {name.upper(): values[name] for name in secrets}
     is_valid_in_production(write(files, tmp_path / "project"), given)
     # Of the pods of one version, only those that share the storage limit the same attempts.

@@ -25,7 +25,7 @@ from tests.support.template import Files
 def test_nothing_of_the_template_language_is_left() -> None:
     # A recipe shows a template of Flask, and workflows of GitHub have expressions of their own.
     foreign = re.compile(r"^```html .*?^```|\$\{\{ [\w.]+ \}\}", re.DOTALL | re.MULTILINE)
-    # Templates of pages are Jinja's.
+    # Templates of pages and of mail are Jinja's.
     templates = re.compile(r"my_service/\w+/templates/")
     texts = {each: foreign.sub("", each.text) for each in contents() if not templates.match(each.path)}
     left = [each for each in texts if re.search(r"\{\{|\{%|\{#|cookiecutter", f"{each.path}\n{texts[each]}")]
@@ -60,6 +60,7 @@ def test_files_parse() -> None:
         ".py": ast.parse,
         ".svg": ElementTree.fromstring,
         ".toml": tomllib.loads,
+        ".txt": JinjaEnvironment().parse,
         ".yaml": yaml.safe_load,
         ".yml": yaml.safe_load,
     }

@@ -33,6 +33,17 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("jobs", "none"): [],
     ("jobs", "database"): [],
     ("jobs", "celery"): ["celery", "celery_worker", "kombu", "BROKER_URL", "dispatcher"],
+    ("mail", "none"): [],
+    ("mail", "smtp"): [
+        "smtp",
+        "smtps",
+        "smtplib",
+        "aiosmtpd",
+        "trustme",
+        "send_mail",
+        "test-mail",
+        "MAIL_FROM",
+    ],
     ("pages", "none"): [],
     ("pages", "html"): [],
     ("framework", "fastapi"): [
@@ -50,6 +61,7 @@ SHARED_WORDS = {
     (("jobs", "database"), ("jobs", "celery")): ["enqueue", "enqueues", "run.end", "JOB_THREADS", "LeaseLost"],
     (("auth", "accounts"), ("example", "posts"), ("jobs", "database"), ("jobs", "celery")): ["uuid7", "uuid_utils"],
     (("auth", "accounts"), ("pages", "html")): ["multipart"],
+    (("mail", "smtp"), ("pages", "html")): ["jinja2"],
     (("pages", "html"),): ["render_form", "static_url", "__Host-session", "cross_site", "navigation.py"],
     (("container", "docker"), ("container", "kubernetes")): ["docker", "healthcheck"],
     (("database", "postgresql"), ("database", "sqlite")): [
@@ -67,6 +79,7 @@ SERVER_FILES = {
     "tests/cli/test_http_protocol.py",
     "tests/cli/test_wsgi_to_asgi.py",
     "tests/jobs/endpoints.py",
+    "tests/mail/smtp_server.py",
     "tests/support/serving.py",
     "tests/web/test_operations.py",
 }

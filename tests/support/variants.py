@@ -172,7 +172,7 @@ def behavioural() -> list[Variant]:
 def effective(variant: Variant, question: str) -> str:
     """Return an answer, or how the question is answered by doing without if what the answer needs is not there."""
     answer = variant.answers[question]
-    if answer in OFF or answer in compiled().context(variant.answers)["__facts"]:
+    if answer in OFF or not {answer, question}.isdisjoint(compiled().context(variant.answers)["__facts"]):
         return answer
     return next(choice for choice in choices()[question] if choice in OFF)
 

@@ -26,6 +26,7 @@ ACCEPTED = {
     "auth": "none",
     "metrics": "none",
     "jobs": "none",
+    "mail": "none",
     "pages": "none",
     "container": "docker",
     "ci": "github",

@@ -99,8 +99,9 @@ def test_each_option_is_on_off_and_taken_out_on_each_framework() -> None:
         assert dict.fromkeys(options, True) in on_or_off
         assert dict.fromkeys(options, False) in on_or_off
         for name in options:
-            # Without a database, there is nothing else.
+            # Without a database, there is nothing else, and no mail without jobs.
             without = dict.fromkeys(options, name != "database") | {name: False}
+            without |= {"mail": False} if name == "jobs" else {}
             assert without in on_or_off
 
 

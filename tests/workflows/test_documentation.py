@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.documentation import Block, anchors, blocks, headings, links, questions_table, write_block
 from tests.support.environments import run
+from tests.support.every_combination import renders
 from tests.support.interpreters import PYTHONS
 from tests.support.rendering import BIN, FRAMEWORKS, TEMPLATE, Workplace, template_files
 from tests.support.server import Server
@@ -187,16 +188,16 @@ def project_files(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def all_modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Return the paths of files that only projects with other options have."""
-    return files_of_both(tmp_path_factory.mktemp("options"), auth="accounts", database="postgresql")
+def all_modules() -> set[str]:
+    """Return the paths of the files of all combinations."""
+    return {path for files in renders().values() for path in files}
 
 
-def files_of_both(folder: Path, **answers: str) -> set[str]:
-    """Return the paths of all files of a project, of both frameworks."""
+def files_of_both(folder: Path) -> set[str]:
+    """Return the paths of all files of the default project of each framework."""
     paths = set()
     for framework in FRAMEWORKS:
-        project = Workplace(folder / framework).render(framework=framework, **answers)
+        project = Workplace(folder / framework).render(framework=framework)
         paths |= {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
     return paths
 

@@ -35,10 +35,14 @@ def redis() -> Iterator[Redis]:
 def kill_workers(workers: Workers) -> None:
     """Kill workers while they run jobs, and expect each effect once."""
     for kill in range(1, KILLS + 1):
-        some = JOBS * kill // (KILLS + 2)
-        workers.wait_until(lambda state, some=some: state["effects"] >= some, seconds=PATIENCE)  # type: ignore[misc]
+        wait_for_effects(workers, JOBS * kill // (KILLS + 2))
         workers.kill()
     check(workers)
+
+
+def wait_for_effects(workers: Workers, count: int) -> None:
+    """Wait until some jobs have had their effect."""
+    workers.wait_until(lambda state: state["effects"] >= count, seconds=PATIENCE)
 
 
 def check(workers: Workers) -> None:
@@ -66,7 +70,7 @@ def test_killed_workers_of_celery_lose_no_job(answers: dict[str, str], workplace
 @pytest.mark.redis
 def test_wiped_broker_loses_no_job(workplace: Workplace, redis: Redis) -> None:
     with Workers(workplace.render(**POSTGRESQL), redis.url, jobs=JOBS, seconds=WORK) as workers:
-        workers.wait_until(lambda state: state["effects"] >= JOBS // 3, seconds=PATIENCE)
+        wait_for_effects(workers, JOBS // 3)
         assert redis.command("FLUSHALL") == "+OK"
 
         check(workers)
@@ -76,7 +80,7 @@ def test_wiped_broker_loses_no_job(workplace: Workplace, redis: Redis) -> None:
 def test_jobs_wait_while_the_broker_is_down(workplace: Workplace, redis: Redis) -> None:
     """Workers connect again, and no attempt is counted that did not begin."""
     with Workers(workplace.render(**SQLITE), redis.url, jobs=JOBS, seconds=WORK) as workers:
-        workers.wait_until(lambda state: state["effects"] >= JOBS // 3, seconds=PATIENCE)
+        wait_for_effects(workers, JOBS // 3)
         redis.process.kill()
         redis.process.wait()
         time.sleep(3)

@@ -8,6 +8,9 @@ from alembic.autogenerate.render import _repr_type
 from sqlalchemy import Enum
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+# {% if "recovery" in cookiecutter.__facts %}
+from {{ cookiecutter.package_name }}.accounts import email_models as emails  # noqa: F401  # its tables
+# {% endif %}
 # {% if "accounts" in cookiecutter.__facts %}
 from {{ cookiecutter.package_name }}.accounts import models as accounts  # noqa: F401  # its tables
 # {% endif %}

@@ -28,7 +28,7 @@ from .support.event_loop import shared_event_loop
 from .support.flask_fixtures import flask_client, runner
 # {% endif %}
 from .support.framework import ENVIRONMENT_VARIABLES, App, client_for
-from .support.settings import SECRET_KEY, IsolatedSettings
+from .support.settings import REQUIRED, SECRET_KEY, IsolatedSettings
 # {% if "fastapi" in cookiecutter.__facts and "database" in cookiecutter.__facts %}
 
 __all__ = ["shared_event_loop"]
@@ -86,7 +86,7 @@ def production_settings() -> dict[str, object]:
     return {
         "environment": "production",
         "secret_key": SECRET_KEY,
-        "allowed_hosts": "localhost,testserver",
+        **REQUIRED,
     }
 
 

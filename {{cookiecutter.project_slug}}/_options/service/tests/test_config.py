@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from {{ cookiecutter.package_name }}.config import ServiceSettings, Settings
 
 from .support.invalid_settings import GUESSABLE_KEYS, errors_of
-from .support.settings import PACKAGE, SECRET_KEY, IsolatedSettings, link_project
+from .support.settings import PACKAGE, REQUIRED, SECRET_KEY, IsolatedSettings, link_project
 
 DEPLOYED_ENVIRONMENTS = ["test", "staging", "production"]
 
@@ -22,12 +22,12 @@ def test_development_requires_no_settings() -> None:
     assert IsolatedSettings().environment == "development"
 
 
-def test_deployment_only_requires_a_secret_key_and_hosts() -> None:
+def test_deployment_only_requires_a_few_settings() -> None:
     for environment in DEPLOYED_ENVIRONMENTS:
         required: dict[str, object] = {"environment": environment, "secret_key": SECRET_KEY}
-        IsolatedSettings.model_validate(required | {"allowed_hosts": "example.com"})
+        IsolatedSettings.model_validate(required | REQUIRED)
         errors = {} if environment == "test" else errors_of(required)
-        assert set(errors) == (set() if environment == "test" else {"allowed_hosts"})
+        assert set(errors) == (set() if environment == "test" else set(REQUIRED))
 
 
 def test_local_hosts_can_be_listed_explicitly(production_settings: dict[str, object]) -> None:
@@ -95,7 +95,7 @@ def test_specific_hosts_proxies_and_origins_are_accepted(
 def test_unsafe_settings_are_rejected_outside_development(
     environment: str, unsafe: dict[str, object], message: str
 ) -> None:
-    safe = {"secret_key": SECRET_KEY, "allowed_hosts": "example.com"}
+    safe = {"secret_key": SECRET_KEY, **REQUIRED}
     settings = {"environment": environment, **safe, **unsafe}
 
     IsolatedSettings.model_validate(unsafe)
@@ -162,7 +162,7 @@ def test_all_errors_are_reported_without_values() -> None:
         "cors_credentials": "perhaps",
     }
 
-    assert set(errors_of(invalid)) == set(invalid) - {"environment"}
+    assert set(errors_of(REQUIRED | invalid)) == set(invalid) - {"environment"}
     assert set(invalid) == set(ServiceSettings.model_fields)
 
 
@@ -188,9 +188,9 @@ def test_env_file_is_in_the_project_or_in_the_current_folder(
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     for folder, name in ((project, "test"), (elsewhere, "staging")):
         folder.mkdir()
-        (folder / ".env").write_text(
-            f"ENVIRONMENT={name}\nSECRET_KEY={SECRET_KEY}\nALLOWED_HOSTS=example.com\n"
-        )
+        settings = {"environment": name, "secret_key": SECRET_KEY, **REQUIRED}
+        lines = [f"{variable.upper()}={value}\n" for variable, value in settings.items()]
+        (folder / ".env").write_text("".join(lines))
     link_project(project)
     if is_installed:
         (project / "pyproject.toml").unlink()

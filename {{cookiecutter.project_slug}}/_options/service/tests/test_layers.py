@@ -30,6 +30,9 @@ LAYERS = [
     # {% if "jobs" in cookiecutter.__facts %}
     "jobs",
     # {% endif %}
+    # {% if "mail" in cookiecutter.__facts %}
+    "mail",
+    # {% endif %}
     # {% if "accounts" in cookiecutter.__facts %}
     "accounts",
     # {% endif %}

@@ -22,6 +22,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+# {% if "recovery" in cookiecutter.__facts %}
+from .accounts.email_settings import EmailSettings
+# {% endif %}
 # {% if "accounts" in cookiecutter.__facts %}
 from .accounts.settings import AccountSettings
 # {% endif %}
@@ -33,6 +36,9 @@ from .jobs.broker_settings import BrokerSettings
 # {% endif %}
 # {% if "jobs" in cookiecutter.__facts %}
 from .jobs.settings import JobSettings
+# {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+from .mail.settings import MailSettings
 # {% endif %}
 # {% if "prometheus" in cookiecutter.__facts %}
 from .observability.metrics_settings import MetricsSettings
@@ -255,6 +261,12 @@ def is_wide(network: IPv4Network | IPv6Network) -> bool:
 
 # Settings are listed from the last of these classes to the first.
 class Settings(
+    # {% if "recovery" in cookiecutter.__facts %}
+    EmailSettings,
+    # {% endif %}
+    # {% if "mail" in cookiecutter.__facts %}
+    MailSettings,
+    # {% endif %}
     # {% if "celery" in cookiecutter.__facts %}
     BrokerSettings,
     # {% endif %}

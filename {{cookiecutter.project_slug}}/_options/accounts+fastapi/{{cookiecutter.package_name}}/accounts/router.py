@@ -13,6 +13,9 @@ from ..openapi.responses import problems
 from ..web.dependencies import SettingsDep
 from . import service
 from .dependencies import ActiveUser, ClaimsDep, DetachedUser, get_access_tokens, get_hashing_pool
+# {% if "recovery" in cookiecutter.__facts %}
+from .email_jobs import send_confirmation
+# {% endif %}
 from .exceptions import RegistrationDisabled
 from .models import User
 from .rate_limits import RateLimitedRoute, count_attempt
@@ -41,7 +44,11 @@ async def register_user(
         await count_attempt(request, "register", body.email)
         password = body.password.get_secret_value()
         password_hash = await run_in_threadpool(pool.hash, password, body.email)
-    return await session.run_sync(service.register, body.email, password_hash)
+    user = await session.run_sync(service.register, body.email, password_hash)
+    # {% if "recovery" in cookiecutter.__facts %}
+    await send_confirmation.enqueue(session, user.id, user.email)
+    # {% endif %}
+    return user
 
 
 @router.get("/me")

@@ -9,6 +9,9 @@ from ..web.dependencies import get_settings
 from ..web.operations import operation
 from . import service
 from .dependencies import active_user, detached_user, get_access_tokens, get_hashing_pool, parse_jwt
+# {% if "recovery" in cookiecutter.__facts %}
+from .email_jobs import send_confirmation
+# {% endif %}
 from .exceptions import RegistrationDisabled
 from .models import User
 from .rate_limits import add_rate_limit_headers, count_attempt
@@ -34,7 +37,11 @@ def register_user(body: Registration) -> User:
     with pool.hashing_slot():
         count_attempt("register", body.email)
         password_hash = pool.hash(body.password.get_secret_value(), body.email)
-    return service.register(get_session(), body.email, password_hash)
+    user = service.register(get_session(), body.email, password_hash)
+    # {% if "recovery" in cookiecutter.__facts %}
+    send_confirmation.enqueue(get_session(), user.id, user.email)
+    # {% endif %}
+    return user
 
 
 @bp.get("/me")

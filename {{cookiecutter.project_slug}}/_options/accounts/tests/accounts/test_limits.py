@@ -24,7 +24,7 @@ from {{ cookiecutter.package_name }}.web.problems import ProblemError
 from ..support.databases import make_database
 from ..support.framework import client_for, route
 from ..support.sessions import get_engine
-from ..support.settings import SECRET_KEY, IsolatedSettings
+from ..support.settings import REQUIRED, SECRET_KEY, IsolatedSettings
 from .account_requests import (
     ACCOUNTS,
     PASSWORD,
@@ -295,7 +295,7 @@ def test_several_workers_require_a_shared_storage(
         "workers": workers,
         "environment": environment,
         "secret_key": SECRET_KEY,
-        "allowed_hosts": "example.com",
+        **REQUIRED,
     }
 
     if is_valid:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 from unittest.mock import Mock
+from uuid import UUID
 
 import kombu.message
 import pytest
-from celery.exceptions import Reject
-from kombu.exceptions import OperationalError
+from celery.exceptions import OperationalError, Reject
 from pydantic import SecretStr, ValidationError
 
 from {{ cookiecutter.package_name }} import create_app
@@ -169,11 +169,12 @@ def test_queue_is_bounded_and_sorted(
 ) -> None:
     published: list[object] = []
     publish = dispatcher.queue.publish
-    monkeypatch.setattr(
-        dispatcher.queue,
-        "publish",
-        lambda job_id, attempt: published.append(job_id) or publish(job_id, attempt),  # type: ignore[func-returns-value]
-    )
+
+    def record_and_publish(job_id: UUID, attempt: int) -> None:
+        published.append(job_id)
+        publish(job_id, attempt)
+
+    monkeypatch.setattr(dispatcher.queue, "publish", record_and_publish)
     dispatcher.settings = settings.model_copy(update={"job_queue_size": 3})
     for priority in (0, 1, 2, 3):
         table.insert(write.configure(priority=priority), text="a")

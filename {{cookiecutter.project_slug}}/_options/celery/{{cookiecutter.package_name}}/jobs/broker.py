@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from celery.exceptions import OperationalError
 
 from ..config import Settings
 from .functions import PACKAGE, JobFunction

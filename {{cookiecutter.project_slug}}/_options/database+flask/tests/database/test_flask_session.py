@@ -198,7 +198,7 @@ def test_methods_accept_the_context_that_the_next_version_of_flask_passes(
             result = self.preprocess_request(ctx) or self.dispatch_request(ctx)
         except Exception as error:
             result = self.handle_user_exception(ctx, error)
-        return self.finalize_request(ctx, result)  # type: ignore[no-any-return]
+        return self.finalize_request(ctx, result)  # type: ignore[no-any-return]  # self is of any class
 
     def take_context(method: Any) -> Any:
         return lambda self, ctx, *arguments: method(self, *arguments)

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from {{ cookiecutter.package_name }}.jobs.functions import job
 from {{ cookiecutter.package_name }}.jobs.models import Job
-from {{ cookiecutter.package_name }}.jobs.runs import Run
+from {{ cookiecutter.package_name }}.jobs.runs import PermanentError, Run
 from {{ cookiecutter.package_name }}.observability import context
 
 EFFECT = "effect"
@@ -52,3 +52,9 @@ def write_slowly(run: Run, path: Path, seconds: float) -> None:
     time.sleep(seconds)
     with run.end() as session:
         session.add(make_effect("slow"))
+
+
+@job(name="fail_permanently")
+def fail_permanently(run: Run) -> None:
+    """Fail in a way that no retry can change."""
+    raise PermanentError("no such address")

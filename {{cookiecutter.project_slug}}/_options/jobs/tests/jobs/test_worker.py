@@ -27,7 +27,7 @@ from ..support.databases import make_empty_database
 from ..support.embedded import UNREACHABLE_URL
 from ..support.framework import App
 from .endpoints import exceed_time_limit, route_enqueue, write_in_coroutine
-from .functions import fail, show, write, write_slowly
+from .functions import fail, fail_permanently, show, write, write_slowly
 from .table import PATIENCE, JobTable, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +114,16 @@ def test_failed_job_is_retried_and_then_given_up(
     assert (row.status, row.attempts) == (Status.GIVEN_UP, 2)
     assert table.effects() == []
     assert "Traceback" in caplog.text
+
+
+def test_permanent_error_is_not_retried(settings: Settings, table: JobTable) -> None:
+    table.insert(fail_permanently)
+
+    assert drain(settings, fail_permanently) == 1
+
+    (row,) = table.jobs()
+    assert (row.status, row.attempts) == (Status.GIVEN_UP, 1)
+    assert (row.error or "").endswith("PermanentError: no such address")
 
 
 def test_retry_delay_doubles_up_to_a_limit() -> None:

@@ -18,6 +18,10 @@ class LeaseLost(Exception):
     """Another worker has taken the job, because its lease had expired."""
 
 
+class PermanentError(Exception):
+    """No further attempt can succeed: the job that raises it is given up at once."""
+
+
 @dataclass
 class Attempt:
     """One attempt of a job.

@@ -22,7 +22,7 @@ from . import queries
 from .calls import Caller
 from .functions import JobFunction
 from .models import Job, Status
-from .runs import Attempt, LeaseLost
+from .runs import Attempt, LeaseLost, PermanentError
 from .schedules import Schedules
 
 logger = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class Worker:
     def record_failure(self, attempt: Attempt, error: Exception, max_attempts: int) -> None:
         """Store the error, and the time of the next attempt if there is one."""
         outcome: dict[str, object] = {"status": Status.GIVEN_UP, "finished_at": now()}
-        if attempt.number < max_attempts:
+        if attempt.number < max_attempts and not isinstance(error, PermanentError):
             outcome = {"status": Status.PENDING, "run_at": now() + retry_delay(attempt.number)}
         try:
             with self.database.begin() as session:

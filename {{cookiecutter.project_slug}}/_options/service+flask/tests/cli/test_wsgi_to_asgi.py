@@ -1,5 +1,6 @@
 """A WSGI application behind the ASGI server: requests, responses, streams and threads."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -10,9 +11,21 @@ import pytest
 
 from {{ cookiecutter.package_name }}.cli import wsgi_to_asgi
 
-from ..support.serving import Client, Relay, running_relay
+from ..support.serving import Client, Message, Relay, running_relay
 
 LIMIT = 100_000
+SCOPE: Message = {
+    "type": "http",
+    "method": "GET",
+    "path": "/",
+    "raw_path": b"/",
+    "query_string": b"",
+    "headers": [],
+    "server": ("127.0.0.1", 80),
+    "client": ("127.0.0.1", 1),
+    "scheme": "http",
+    "http_version": "1.1",
+}
 
 
 class App:
@@ -176,6 +189,32 @@ def test_disconnect_closes_a_stream(app: App, port: int) -> None:
     app.resume.set()
 
     assert app.closed.wait(5)
+
+
+def test_empty_message_is_no_disconnect() -> None:
+    """Servers may send one after the end of the body."""
+    incoming: list[Message] = [{"type": "http.request"}, {"type": "http.request"}]
+    sent: list[Message] = []
+
+    def stream(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"first"
+        yield b"second"
+
+    async def receive() -> Message:
+        if not incoming:
+            await asyncio.Event().wait()
+        return incoming.pop()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        await asyncio.sleep(0)
+
+    wrapped = wsgi_to_asgi.WsgiToAsgi(stream, threads=1, body_limit=lambda path: LIMIT)
+    asyncio.run(wrapped(SCOPE, receive, send))
+
+    assert incoming == []
+    assert [each.get("body") for each in sent] == [None, b"first", b"second", None]
 
 
 def test_incomplete_bodies_block_no_thread(app: App, port: int) -> None:

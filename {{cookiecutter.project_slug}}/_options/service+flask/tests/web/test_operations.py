@@ -178,10 +178,10 @@ def test_undeclared_status_is_an_error(app: App) -> None:
 
 
 def test_operation_needs_annotations() -> None:
-    def no_return(note_id: int):  # type: ignore[no-untyped-def]
+    def no_return(note_id: int):  # type: ignore[no-untyped-def]  # on purpose
         pass
 
-    def no_argument(note_id) -> None:  # type: ignore[no-untyped-def]
+    def no_argument(note_id) -> None:  # type: ignore[no-untyped-def]  # on purpose
         pass
 
     def unknown_name(body: "Unknown") -> None:  # type: ignore[name-defined]  # noqa: F821  # wrong

@@ -46,6 +46,13 @@ def test_check_lists_all_errors(environment: pytest.MonkeyPatch) -> None:
         "SECRET_KEY     is required outside development",
         "PORT           Input should be a valid integer, unable to parse string as an integer",
         "ALLOWED_HOSTS  is required: list the names that clients use",
+        # {% if "mail" in cookiecutter.__facts %}
+        "MAIL_URL       is required: smtp+starttls://user:password@host:587, smtps://…, smtp://host",
+        "MAIL_FROM      is required: the address of the sender",
+        # {% endif %}
+        # {% if "recovery" in cookiecutter.__facts %}
+        "CLIENT_URL     is required: the address of the client's pages",
+        # {% endif %}
     ]
 
 

@@ -19,6 +19,17 @@ from .databases import migrated_database
 PACKAGE = "{{ cookiecutter.package_name }}"
 PROJECT = Path(__file__).parents[2]
 SECRET_KEY = "signing key used only in these tests"
+# What staging and production require in addition to it.
+REQUIRED: dict[str, object] = {
+    "allowed_hosts": "localhost,testserver",
+    # {% if "recovery" in cookiecutter.__facts %}
+    "client_url": "https://app.example.com",
+    # {% endif %}
+    # {% if "mail" in cookiecutter.__facts %}
+    "mail_from": "no-reply@example.com",
+    "mail_url": "smtps://mail.example.com",
+    # {% endif %}
+}
 
 
 class IsolatedSettings(Settings):

@@ -41,7 +41,7 @@ def test_readyz_lists_failed_checks_and_timeouts(app: App, client: httpx2.Client
     checks.add("cache", succeed)
     checks.add("search", fail)
     checks.add("queue", hang, deadline=0.05)
-    checks.add("mail", fail_with(NotReady("MAIL_URL is not set")))
+    checks.add("store", fail_with(NotReady("STORE_URL is not set")))
 
     response = client.get("/readyz")
 
@@ -49,8 +49,8 @@ def test_readyz_lists_failed_checks_and_timeouts(app: App, client: httpx2.Client
     assert response.json() == {
         "status": "unavailable",
         "checks": CHECKS
-        | {"cache": "ok", "search": "failed", "queue": "timeout", "mail": "failed"},
-        "reasons": {"mail": "MAIL_URL is not set"},
+        | {"cache": "ok", "search": "failed", "queue": "timeout", "store": "failed"},
+        "reasons": {"store": "STORE_URL is not set"},
     }
 
 

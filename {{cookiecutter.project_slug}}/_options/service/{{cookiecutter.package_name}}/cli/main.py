@@ -11,6 +11,9 @@ from ..database.commands import db, upgrade_to_heads
 # {% if "jobs" in cookiecutter.__facts %}
 from ..jobs.commands import jobs
 # {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+from ..mail.commands import send_test_mail
+# {% endif %}
 # {% if "posts" in cookiecutter.__facts %}
 from ..posts.seed import seed
 # {% endif %}
@@ -83,4 +86,7 @@ main.add_command(worker)
 # {% endif %}
 # {% if "celery" in cookiecutter.__facts %}
 main.add_command(celery_worker)
+# {% endif %}
+# {% if "mail" in cookiecutter.__facts %}
+main.add_command(send_test_mail)
 # {% endif %}

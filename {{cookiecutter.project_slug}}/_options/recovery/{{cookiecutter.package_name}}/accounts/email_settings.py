@@ -1,0 +1,26 @@
+"""Settings of the e-mails of accounts."""
+
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
+
+CLIENT_URL = "http://localhost:3000"
+
+
+class EmailSettings(BaseModel):
+    """Settings of the links in e-mails."""
+
+    client_url: str = Field(
+        CLIENT_URL,
+        validate_default=True,
+        pattern=r"^https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?(/[\w.~-]+)*$",
+        description="address of the client's pages that links in e-mails open: CLIENT_URL/confirm-email and CLIENT_URL/reset-password; required in staging and production",
+    )
+
+    @field_validator("client_url")
+    @classmethod
+    def _require_https_when_served(cls, client_url: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") in ("staging", "production"):
+            if client_url == CLIENT_URL:
+                raise ValueError("is required: the address of the client's pages")
+            if not client_url.startswith("https://"):
+                raise ValueError("must be an https:// address in staging and production")
+        return client_url
