@@ -62,6 +62,13 @@ REQUIREMENTS = [
         '"apt install redis-server" or "brew install redis"',
     ),
     Requirement(
+        "java",
+        "JAVA",
+        lambda: are_there("java"),
+        "Java is not installed",
+        '"apt install default-jre-headless" or "brew install openjdk"',
+    ),
+    Requirement(
         "image",
         "IMAGE",
         lambda: are_there(*images.PROGRAMS) and os.geteuid() == 0,

@@ -26,12 +26,16 @@ GUARD = 'read -r _; kill -s KILL -- "-$1"'
 # them is among those that a system gives away. Another run, which has the same, begins elsewhere.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = (10_000 + WORKER % 20 * 1000 + number % 1000 for number in itertools.count(os.getpid()))
+# Browsers do not connect to it, see https://fetch.spec.whatwg.org/#port-blocking.
+BLOCKED = 10_080
 
 
 def free_port() -> int:
     """Return a port that nobody listens on, and that was not returned for long."""
     while True:
         port = next(PORTS)
+        if port == BLOCKED:
+            continue
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 

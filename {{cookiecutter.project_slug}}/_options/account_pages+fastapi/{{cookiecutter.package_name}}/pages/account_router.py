@@ -112,7 +112,7 @@ async def log_out_everywhere(
 @router.get("/account/password", name="pages.accounts.password_page")
 async def password_page(request: Request, user: RequiredUser) -> HTMLResponse:
     """Return the form of a new password."""
-    return render_form(request, password_form({}))
+    return render_form(request, password_form({}, user.email))
 
 
 @router.post("/account/password")
@@ -120,7 +120,8 @@ async def change_password(
     request: Request, claims: SessionClaims, values: TypedValues, session: SessionDep
 ) -> RedirectResponse:
     """Change the password, and revoke all other logins of the account."""
-    user, form = await detached_user(request), password_form(values)
+    user = await detached_user(request)
+    form = password_form(values, user.email)
     body = form.validate()
     with (
         form.error_at("current_password", WrongPassword),

@@ -100,13 +100,14 @@ def log_out_everywhere() -> ResponseReturnValue:
 @login_required
 def password_page() -> ResponseReturnValue:
     """Return the form of a new password."""
-    return render_form(password_form({}))
+    return render_form(password_form({}, require_user().email))
 
 
 @bp.post("/account/password")
 def change_password() -> ResponseReturnValue:
     """Change the password, and revoke all other logins of the account."""
-    user, form = detached_user(), password_form(request.form)
+    user = detached_user()
+    form = password_form(request.form, user.email)
     body = form.validate()
     with (
         form.error_at("current_password", WrongPassword),

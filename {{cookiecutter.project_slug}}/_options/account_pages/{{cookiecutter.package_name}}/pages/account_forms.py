@@ -24,6 +24,6 @@ def registration_form(values: Mapping[str, str]) -> Form[Registration]:
     return Form(Registration, "accounts/register.html", values)
 
 
-def password_form(values: Mapping[str, str]) -> Form[PasswordChange]:
-    """Return the form of a new password."""
-    return Form(PasswordChange, "accounts/password.html", values)
+def password_form(values: Mapping[str, str], email: str) -> Form[PasswordChange]:
+    """Return the form of a new password; the address shows password managers which one it replaces."""
+    return Form(PasswordChange, "accounts/password.html", values, email=email)

