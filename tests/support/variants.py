@@ -253,12 +253,14 @@ def completed(beginning: Mapping[str, str], missing: set[Choices]) -> Variant:
 
 
 def extremes() -> Iterator[dict[str, str]]:
-    """Give, for each framework, everything on, everything off, and each option taken out of everything on."""
+    """Give, for each framework, everything on with each database, everything off, and each option taken out of everything on."""
     optional = {name: values for name, values in behavioural_choices().items() if not OFF.isdisjoint(values)}
     on = {name: next(value for value in values if value not in OFF) for name, values in optional.items()}
     off = {name: next(value for value in values if value in OFF) for name, values in optional.items()}
     for framework in choices()["framework"]:
-        yield {"framework": framework} | on
+        for database in optional["database"]:
+            if database not in OFF:
+                yield {"framework": framework} | on | {"database": database}
         yield {"framework": framework} | off
         for name in optional:
             # With an option goes what needs it.

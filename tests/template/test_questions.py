@@ -48,7 +48,7 @@ def test_replay_gives_the_same_project(workplace: Workplace) -> None:
 
 
 def test_answers_can_be_typed(workplace: Workplace) -> None:
-    typed = ["Typed In", "", "", "", "", "", "2", "1", "3", "2", "1", "2", "1", "1", "3", "2", "3", ""]
+    typed = ["Typed In", "", "", "", "", "", "2", "1", "3", "2", "1", "2", "1", "1", "1", "3", "2", "3", ""]
 
     done = workplace.run("cookiecutter", TEMPLATE, typed="\n".join(typed))
 
