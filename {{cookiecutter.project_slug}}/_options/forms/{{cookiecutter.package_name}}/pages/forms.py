@@ -142,14 +142,16 @@ def attributes_of(
 ) -> dict[str, object]:
     """Return the attributes of HTML by which browsers check a field as the schema does."""
     is_new = "minLength" in schema
+    kind = schema.get("format", "")
     purposes = {
         "email": "email",
         "password": "new-password" if is_new else "current-password",
     }
     attributes = {
-        "autocomplete": purposes.get(schema.get("format", "")),
+        "autocomplete": purposes.get(kind),
         "maxlength": schema.get("maxLength"),
         "minlength": schema.get("minLength"),
-        "required": "required" if name in required else None,
+        # An empty password is valid for the schema of a login, and always wrong.
+        "required": "required" if name in required or "password" in kind else None,
     }
     return {key: value for key, value in attributes.items() if value is not None}

@@ -25,7 +25,7 @@ class InvalidEmailToken(ProblemError):
     """The token is unknown, expired or used, or its account has changed since it was sent."""
 
     status = 400
-    detail = "The token is invalid, expired or used."
+    detail = "The token of the link is invalid, expired or used."
 
 
 def issue_token(session: Session, user: User, purpose: Purpose, email: str) -> str:
