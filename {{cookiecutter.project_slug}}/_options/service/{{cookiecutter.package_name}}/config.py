@@ -63,7 +63,13 @@ OWN_PATHS = [
     "account(/.*)?",
     # {% endif %}
     "api(/v1(/.*)?)?",
+    # {% if "recovery_pages" in cookiecutter.__facts %}
+    "confirm-email",
+    # {% endif %}
     "docs",
+    # {% if "recovery_pages" in cookiecutter.__facts %}
+    "forgot-password",
+    # {% endif %}
     "livez",
     # {% if "account_pages" in cookiecutter.__facts %}
     "login",
@@ -76,6 +82,9 @@ OWN_PATHS = [
     "readyz",
     # {% if "account_pages" in cookiecutter.__facts %}
     "register",
+    # {% endif %}
+    # {% if "recovery_pages" in cookiecutter.__facts %}
+    "reset-password",
     # {% endif %}
     # {% if "html" in cookiecutter.__facts %}
     "static(/.*)?",

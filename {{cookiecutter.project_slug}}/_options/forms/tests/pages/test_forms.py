@@ -30,6 +30,18 @@ class Remark(Schema):
     text: str
 
 
+class Answer(Schema):
+    """A form with a name of two words."""
+
+    short_text: str
+
+
+def test_labels_have_one_capital_letter() -> None:
+    (field,) = Form(Answer, "answer.html", {}).fields
+
+    assert field.label == "Short text"
+
+
 def test_fields_are_described_by_the_schema() -> None:
     secret, number, note = Form(Order, "order.html", {"secret": "typed", "note": "x"}).fields
 

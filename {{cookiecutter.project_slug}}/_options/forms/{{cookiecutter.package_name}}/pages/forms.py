@@ -98,7 +98,7 @@ class Form(Generic[Model]):
         return [
             Field(
                 name=name,
-                label=name.replace("_", " ").capitalize(),
+                label=label_of(name, schema["title"]),
                 value="" if schema.get("format") == "password" else self.values[name],
                 hint=HINTS.get(name),
                 error=self.errors.get(name),
@@ -127,6 +127,11 @@ def describe(schema: type[BaseModel]) -> dict[str, dict[str, Any]]:
     return properties
 
 
+def label_of(name: str, title: str) -> str:
+    """Return a title; the one that pydantic makes of a name has a capital letter in each word."""
+    return title.capitalize() if title == name.replace("_", " ").title() else title
+
+
 @cache
 def required_fields(schema: type[BaseModel]) -> frozenset[str]:
     """Return the names of the fields that may not be empty."""
@@ -142,14 +147,16 @@ def attributes_of(
 ) -> dict[str, object]:
     """Return the attributes of HTML by which browsers check a field as the schema does."""
     is_new = "minLength" in schema
+    kind = schema.get("format", "")
     purposes = {
         "email": "email",
         "password": "new-password" if is_new else "current-password",
     }
     attributes = {
-        "autocomplete": purposes.get(schema.get("format", "")),
+        "autocomplete": purposes.get(kind),
         "maxlength": schema.get("maxLength"),
         "minlength": schema.get("minLength"),
-        "required": "required" if name in required else None,
+        # An empty password is valid for the schema of a login, and always wrong.
+        "required": "required" if name in required or "password" in kind else None,
     }
     return {key: value for key, value in attributes.items() if value is not None}

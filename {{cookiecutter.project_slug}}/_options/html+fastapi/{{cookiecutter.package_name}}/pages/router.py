@@ -22,6 +22,9 @@ from .account_router import router as accounts
 # {% endif %}
 from .assets import FOLDER, cache_control
 from .cross_site import check_origin
+# {% if "recovery_pages" in cookiecutter.__facts %}
+from .email_router import router as emails
+# {% endif %}
 # {% if "forms" in cookiecutter.__facts %}
 from .form_pages import handle_invalid_form
 from .forms import InvalidForm
@@ -46,6 +49,9 @@ async def reject_cross_site_requests(request: Request) -> None:
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reject_cross_site_requests)])
 # {% if "account_pages" in cookiecutter.__facts %}
 router.include_router(accounts)
+# {% endif %}
+# {% if "recovery_pages" in cookiecutter.__facts %}
+router.include_router(emails)
 # {% endif %}
 # {% if "post_pages" in cookiecutter.__facts %}
 router.include_router(posts)

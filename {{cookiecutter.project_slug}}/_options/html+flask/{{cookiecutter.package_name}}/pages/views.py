@@ -16,6 +16,9 @@ from .account_views import bp as accounts
 # {% endif %}
 from .assets import Digest, cache_control, make_digest
 from .cross_site import check_origin
+# {% if "recovery_pages" in cookiecutter.__facts %}
+from .email_views import bp as emails
+# {% endif %}
 # {% if "forms" in cookiecutter.__facts %}
 from .form_pages import handle_invalid_form
 from .forms import InvalidForm
@@ -37,6 +40,9 @@ bp = Blueprint(
 )
 # {% if "account_pages" in cookiecutter.__facts %}
 bp.register_blueprint(accounts)
+# {% endif %}
+# {% if "recovery_pages" in cookiecutter.__facts %}
+bp.register_blueprint(emails)
 # {% endif %}
 # {% if "post_pages" in cookiecutter.__facts %}
 bp.register_blueprint(posts)

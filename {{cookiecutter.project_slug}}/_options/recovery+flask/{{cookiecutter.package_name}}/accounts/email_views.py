@@ -35,7 +35,12 @@ def read_email() -> EmailStatus:
 @operation(status=202, problems=[429], security=detached_user)
 def change_email(body: EmailChange) -> None:
     """Send a token to a new address, which becomes that of the account when the token confirms it."""
-    user, pool = detached_user(), get_hashing_pool()
+    request_change(detached_user(), body)
+
+
+def request_change(user: User, body: EmailChange) -> None:
+    """Send a token to a new address; raise WrongPassword, or an error of the limits."""
+    pool = get_hashing_pool()
     with pool.hashing_slot():
         count_attempt("change address", str(user.id))
         count_attempt("confirm address", body.new_email)
@@ -48,7 +53,11 @@ def change_email(body: EmailChange) -> None:
 @operation(status=202, problems=[429], security=detached_user)
 def resend_confirmation() -> None:
     """Send a token that confirms the address of the account."""
-    user = detached_user()
+    request_confirmation(detached_user())
+
+
+def request_confirmation(user: User) -> None:
+    """Send a token to the address of an account; raise an error of the limits."""
     count_attempt("confirm address", user.email)
     send_confirmation.enqueue(get_session(), user.id, user.email)
 
@@ -57,14 +66,24 @@ def resend_confirmation() -> None:
 @operation(status=204, problems=[429])
 def confirm_email(body: EmailConfirmation) -> None:
     """Confirm an address with the token that was sent to it."""
+    confirm_address(body.token.get_secret_value())
+
+
+def confirm_address(token: str) -> None:
+    """Confirm the address of a token; raise InvalidEmailToken, or an error of the limits."""
     count_attempt("use token")
-    email_service.confirm_email(get_session(), body.token.get_secret_value())
+    email_service.confirm_email(get_session(), token)
 
 
 @bp.post("/forgot-password")
 @operation(status=202, problems=[429])
 def forgot_password(body: ForgottenPassword) -> None:
     """Send a token that resets the password, if the address has an account; the response does not reveal it."""
+    request_reset(body)
+
+
+def request_reset(body: ForgottenPassword) -> None:
+    """Send a token that resets the password of an address; raise an error of the limits."""
     count_attempt("forgot password", body.email)
     send_password_reset.enqueue(get_session(), body.email)
 
@@ -73,11 +92,16 @@ def forgot_password(body: ForgottenPassword) -> None:
 @operation(status=204, problems=[429])
 def reset_password(body: PasswordReset) -> None:
     """Set a new password with a token, and revoke all logins of the account."""
-    pool, token = get_hashing_pool(), body.token.get_secret_value()
+    set_password(body.token.get_secret_value(), body.new_password.get_secret_value())
+
+
+def set_password(token: str, password: str) -> None:
+    """Set a new password with a token; raise InvalidEmailToken, WeakPassword, or an error of the limits."""
+    pool = get_hashing_pool()
     with pool.hashing_slot():
         count_attempt("use token")
         user = find_owner(token)
-        new_hash = pool.hash(body.new_password.get_secret_value(), user.email, "new_password")
+        new_hash = pool.hash(password, user.email, "new_password")
     email_service.reset_password(get_session(), token, new_hash)
 
 

@@ -1,7 +1,6 @@
 """Confirmed addresses, forgotten passwords and changes of the address, with the mail that jobs send."""
 
 import logging
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,13 +16,12 @@ from sqlalchemy.orm import Session
 from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.accounts import email_jobs
 from {{ cookiecutter.package_name }}.accounts.email_models import EmailToken
-from {{ cookiecutter.package_name }}.background import JOBS
+from {{ cookiecutter.package_name }}.accounts.email_settings import CLIENT_URL
 from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
 from {{ cookiecutter.package_name }}.database.engine import command_engine
 from {{ cookiecutter.package_name }}.jobs.models import Job
-from {{ cookiecutter.package_name }}.jobs.worker import Worker
 
 from ..support.databases import make_database
 from ..support.framework import client_for
@@ -38,37 +36,9 @@ from .account_requests import (
     refresh,
     register,
 )
+from .sent_mail import Post, with_mail
 
 NEW_PASSWORD = "another password used in tests"
-CLIENT = "https://app.example.com"
-
-
-class Post:
-    """The messages that jobs have sent: files, read once."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
-
-    def messages(self) -> list[str]:
-        """Run the due jobs, and return the new messages."""
-        Worker(self.settings, JOBS).drain()
-        paths = sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        texts = [path.read_text() for path in paths]
-        for path in paths:
-            path.unlink()
-        return texts
-
-    def recipients(self) -> list[str]:
-        """Run the due jobs, and return the recipients and subjects of the new messages."""
-        found = [re.search(r"^To: (.*)\nSubject: (.*)$", text, re.M) for text in self.messages()]
-        return [" ".join(each.groups()) for each in found if each]
-
-    def token(self, page: str = "confirm-email") -> str:
-        """Run the due jobs, and return the token of the last message."""
-        found = re.search(rf"^{CLIENT}/{page}#token=([\w-]+)$", self.messages()[-1], re.M)
-        assert found
-        assert len(found[1]) == 43, "256 bits"
-        return found[1]
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +48,7 @@ def database_url() -> SecretStr:
 
 @pytest.fixture
 def settings(settings: Settings, database_url: SecretStr, tmp_path: Path) -> Settings:
-    changes = {
-        "database_url": database_url,
-        "mail_url": SecretStr(f"file:{tmp_path}"),
-        "client_url": CLIENT,
-    }
-    return settings.model_copy(update=changes)
+    return with_mail(settings, database_url, tmp_path)
 
 
 @pytest.fixture
@@ -349,7 +314,7 @@ def test_token_of_a_retried_job_is_valid(
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://localhost:3000", "is required"),
+        (CLIENT_URL, "is required"),
         ("http://app.example.com", "must be an https"),
         ("https://hunter2/", "pattern"),
         ("app.example.com", "pattern"),

@@ -12,6 +12,15 @@ from . import email_service, service
 from .email_models import Purpose
 from .models import User
 
+# {% if "recovery_pages" in cookiecutter.__facts %}
+# The page removes it from its URL.
+PARAMETER = "?token="
+# {% endif %}
+# {% if "recovery_pages" not in cookiecutter.__facts %}
+# As the fragment of a URL, a token is in no log of a server and in no Referer header.
+PARAMETER = "#token="
+# {% endif %}
+
 
 @job(time_limit=TIME_LIMIT)
 def send_password_reset(run: Run, email: str) -> None:
@@ -39,7 +48,7 @@ def send_confirmation(run: Run, user_id: UUID, email: str) -> None:
 
 
 def send_token(run: Run, to: str, subject: str, template: str, token: str) -> None:
-    """Send a token in a link; as its fragment, it is in no log of a server and in no Referer header."""
-    link = f"{run.settings.client_url}/{template.replace('_', '-')}#token={token}"
+    """Send a token in a link."""
+    link = f"{run.settings.client_url}/{template.replace('_', '-')}{PARAMETER}{token}"
     path = f"accounts/templates/{template}"
     deliver(run.settings, make_message(run.settings, run.id, to, subject, path, link=link))

@@ -25,7 +25,7 @@ class InvalidEmailToken(ProblemError):
     """The token is unknown, expired or used, or its account has changed since it was sent."""
 
     status = 422
-    invalid = ({"loc": ("body", "token"), "msg": "Invalid, expired or used"},)
+    invalid = ({"loc": ("body", "token"), "msg": "The link is invalid, expired or used"},)
 
 
 def issue_token(session: Session, user: User, purpose: Purpose, email: str) -> str:

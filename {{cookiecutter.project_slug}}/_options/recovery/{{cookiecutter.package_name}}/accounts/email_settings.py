@@ -2,7 +2,12 @@
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
+# {% if "recovery_pages" in cookiecutter.__facts %}
+CLIENT_URL = "http://localhost:8000"
+# {% endif %}
+# {% if "recovery_pages" not in cookiecutter.__facts %}
 CLIENT_URL = "http://localhost:3000"
+# {% endif %}
 
 
 class EmailSettings(BaseModel):
@@ -12,7 +17,7 @@ class EmailSettings(BaseModel):
         CLIENT_URL,
         validate_default=True,
         pattern=r"^https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?(/[\w.~-]+)*$",
-        description="address of the client's pages that links in e-mails open: CLIENT_URL/confirm-email and CLIENT_URL/reset-password; required in staging and production",
+        description="address of the pages that links in e-mails open: CLIENT_URL/confirm-email and CLIENT_URL/reset-password; required in staging and production",
     )
 
     @field_validator("client_url")
@@ -20,7 +25,7 @@ class EmailSettings(BaseModel):
     def _require_https_when_served(cls, client_url: str, info: ValidationInfo) -> str:
         if info.data.get("environment") in ("staging", "production"):
             if client_url == CLIENT_URL:
-                raise ValueError("is required: the address of the client's pages")
+                raise ValueError("is required: the address of the pages that links in e-mails open")
             if not client_url.startswith("https://"):
                 raise ValueError("must be an https:// address in staging and production")
         return client_url

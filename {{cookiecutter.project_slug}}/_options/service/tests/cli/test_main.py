@@ -51,7 +51,7 @@ def test_check_lists_all_errors(environment: pytest.MonkeyPatch) -> None:
         "MAIL_FROM      is required: the address of the sender",
         # {% endif %}
         # {% if "recovery" in cookiecutter.__facts %}
-        "CLIENT_URL     is required: the address of the client's pages",
+        "CLIENT_URL     is required: the address of the pages that links in e-mails open",
         # {% endif %}
     ]
 
