@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.support import browser as browsers
 from tests.support.every_combination import write
-from tests.support.journey import ANSWERS, Journey, pages_server, travel
+from tests.support.journey import ANSWERS, Journey, pages_service, travel
 from tests.support.pictures import DIGEST, FOLDER, PICTURES, digest, path_of
 from tests.support.template import compiled
 
@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, browsers.browser() as browser:
         project = write(compiled().render({"framework": "fastapi", **ANSWERS}), Path(folder) / "my-service")
         with (
-            pages_server(project) as server,
+            pages_service(project) as server,
             Journey(browser, server, has_script=False, look=look) as journey,
         ):
             travel(journey)

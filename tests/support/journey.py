@@ -1,9 +1,13 @@
 """The way of a person through the pages of a service, in a real browser."""
 
 import re
-from collections.abc import Callable
-from contextlib import ExitStack
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +20,14 @@ from tests.support.interpreters import PYTHONS
 from tests.support.server import Server
 
 # What a project needs to have all pages.
-ANSWERS = {"database": "sqlite", "example": "posts", "auth": "accounts", "pages": "html"}
+ANSWERS = {
+    "database": "sqlite",
+    "example": "posts",
+    "auth": "accounts",
+    "jobs": "database",
+    "mail": "smtp",
+    "pages": "html",
+}
 EMAIL = "reader@example.com"
 PASSWORD = "three unrelated words of a test"
 NEW_PASSWORD = "some more unrelated words of it"
@@ -25,14 +36,17 @@ SHOW_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`${event.effectiveDirective} blocked ${event.blockedURI}`));
 """
+SECONDS_TO_SEND = 20
 # Browsers report each response that is an error, as a form that is invalid.
 RESPONSES = "Failed to load resource: the server responded with a status of"
 
 
-def pages_server(project: Path) -> Server:
-    """Return a server in development, with a database of its own, whose messages are files."""
-    return Server(
-        f"python -m {package_of(project)} serve",
+@contextmanager
+def pages_service(project: Path) -> Iterator[Server]:
+    """Run a server and a worker in development, with a database of their own, whose messages are files."""
+    command = f"python -m {package_of(project)}"
+    server = Server(
+        f"{command} serve",
         folder=project,
         binaries=environment(project, PYTHONS[0]),
         ENVIRONMENT="development",
@@ -40,6 +54,17 @@ def pages_server(project: Path) -> Server:
         REGISTRATION="true",
         **own_database_of(project),
     )
+    server.environment["CLIENT_URL"] = f"http://127.0.0.1:{server.port}"
+    with server, server.log.open("a") as log:
+        python = environment(project, PYTHONS[0]) / "python"
+        worker = subprocess.Popen(
+            [python, *command.split()[1:], "worker"], cwd=project, env=server.environment, stdout=log, stderr=log
+        )
+        try:
+            yield server
+        finally:
+            worker.terminate()
+            worker.wait()
 
 
 def package_of(project: Path) -> str:
@@ -98,13 +123,27 @@ class Journey:
         if response.request.resource_type == "document":
             self.documents[page] = response
 
+    def link(self, subject: str) -> str:
+        """Wait for a message, and return the link in it."""
+        deadline = time.monotonic() + SECONDS_TO_SEND
+        while True:
+            for path in (self.server.folder / "instance" / "mail").glob("*.eml"):
+                message = message_from_bytes(path.read_bytes(), policy=default)
+                if message["Subject"] == subject:
+                    text = message.get_body(("plain",))
+                    assert text
+                    (link,) = re.findall(r"http\S+", text.get_content())
+                    return str(link)
+            assert time.monotonic() < deadline, self.server.said()
+            time.sleep(0.1)
+
     def surprises(self) -> list[str]:
         """Return the complaints, but not those of responses that the journey asked for."""
         return [each for each in self.complaints if RESPONSES not in each]
 
 
 def travel(journey: Journey) -> None:
-    """Register, log in, write, meet a conflict, publish, and log out everywhere."""
+    """Register, confirm, log in, write, meet a conflict, publish, log out everywhere, and forget the password."""
     page = journey.window()
     page.goto(f"{journey.home}/")
     journey.see(page, "home", heading="My Service")
@@ -115,11 +154,13 @@ def travel(journey: Journey) -> None:
     page.get_by_role("link", name="Go to the home page").click()
 
     register(journey, page)
+    confirm(journey, page)
     log_in(journey, page)
     write(journey, page)
     meet_conflict(journey, page)
     publish(journey, page)
     log_out_everywhere(journey, page)
+    reset_password(journey, page)
 
 
 def register(journey: Journey, page: Page) -> None:
@@ -136,6 +177,13 @@ def register(journey: Journey, page: Page) -> None:
     fill(page, Password=PASSWORD)
     page.get_by_role("button", name="Create the account").click()
     expect(page.get_by_role("status")).to_contain_text("Your account was created.")
+
+
+def confirm(journey: Journey, page: Page) -> None:
+    page.goto(journey.link("Confirm your e-mail address"))
+    journey.see(page, "confirmation", heading="Confirm the address")
+    page.get_by_role("button", name="Confirm the address").click()
+    expect(page.get_by_role("status")).to_have_text("Your e-mail address is confirmed.")
 
 
 def log_in(journey: Journey, page: Page) -> None:
@@ -221,6 +269,32 @@ def log_out_everywhere(journey: Journey, page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("You are logged out everywhere.")
     other.get_by_role("link", name="Account").click()
     expect(other).to_have_url(re.compile(r"/login\?next=/account$"))
+
+
+def reset_password(journey: Journey, page: Page) -> None:
+    page.goto(f"{journey.home}/login")
+    page.get_by_role("link", name="I forgot my password").click()
+    journey.see(page, "forgotten password", heading="Forgotten password")
+    fill(page, Email=EMAIL)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("status")).to_contain_text("a link was sent to it")
+    link = journey.link("Reset your password")
+    page.goto(link)
+    journey.see(page, "new password", heading="New password")
+    assert "token" not in page.url
+    fill(page, New_password=PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your password was changed")
+    fill(page, Email=EMAIL, Password=PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Account").click()
+    page.get_by_role("link", name="E-mail address").click()
+    expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+    journey.see(page, "address", heading="E-mail address")
+    page.get_by_role("link", name="Change the address").click()
+    journey.see(page, "change of the address", heading="Change the address")
+    page.goto(link)
+    journey.see(page, "used link", heading="Unprocessable Content")
 
 
 def fill(page: Page, **values: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.support import browser as browsers
 from tests.support.every_combination import write
-from tests.support.journey import ANSWERS, Journey, pages_server, travel
+from tests.support.journey import ANSWERS, Journey, pages_service, travel
 from tests.support.pictures import DIGEST, FOLDER, PICTURES, digest
 from tests.support.rendering import FRAMEWORKS, TEMPLATE, Workplace
 from tests.support.template import compiled
@@ -26,7 +26,7 @@ PAGE = TEMPLATE / "docs" / "pages.md"
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_everything_works_without_script(framework: str, workplace: Workplace) -> None:
     with (
-        pages_server(workplace.render(framework=framework, **ANSWERS)) as server,
+        pages_service(workplace.render(framework=framework, **ANSWERS)) as server,
         browsers.browser() as browser,
         Journey(browser, server, has_script=False) as journey,
     ):
@@ -54,7 +54,7 @@ def test_pages_are_accessible_valid_and_the_same_on_both_frameworks(tmp_path: Pa
     for framework in FRAMEWORKS:
         project = write(compiled().render({"framework": framework, **ANSWERS}), tmp_path / framework)
         with (
-            pages_server(project) as server,
+            pages_service(project) as server,
             browsers.browser() as browser,
             Journey(browser, server, has_script=True, look=look) as journey,
         ):

@@ -41,7 +41,7 @@ async def send_confirmation(request: Request, session: SessionDep) -> RedirectRe
 @router.get("/account/email/change", name="pages.emails.email_page")
 async def email_page(request: Request, user: RequiredUser) -> HTMLResponse:
     """Return the form of another address."""
-    return render_form(request, email_form({}))
+    return render_form(request, email_form({}, user.email))
 
 
 @router.post("/account/email/change")
@@ -49,7 +49,8 @@ async def change_email(
     request: Request, values: TypedValues, session: SessionDep
 ) -> RedirectResponse:
     """Send a link to a new address."""
-    user, form = await detached_user(request), email_form(values)
+    user = await detached_user(request)
+    form = email_form(values, user.email)
     body = form.validate()
     with form.error_at("current_password", WrongPassword):
         await request_change(request, session, user, body)
@@ -94,8 +95,8 @@ async def reset_page(request: Request, token: str = "") -> Response:
     """Return the form of a new password, if the link is valid."""
     if token:
         return keep_token(request, token, "pages.emails.reset_page")
-    await find_owner(request, request.session.get(TOKEN, ""))
-    return render_form(request, reset_form({}))
+    user = await find_owner(request, request.session.get(TOKEN, ""))
+    return render_form(request, reset_form({}, user.email))
 
 
 @router.post("/reset-password")
@@ -103,10 +104,12 @@ async def reset_password(
     request: Request, values: TypedValues, session: SessionDep
 ) -> RedirectResponse:
     """Set a new password, and revoke all logins of the account."""
-    form = reset_form(values)
+    token = request.session.get(TOKEN, "")
+    user = await find_owner(request, token)
+    form = reset_form(values, user.email)
     password = form.validate().new_password.get_secret_value()
     with form.error_at("new_password", WeakPassword):
-        await set_password(request, session, request.session.get(TOKEN, ""), password)
+        await set_password(request, session, token, password)
     request.session.clear()
     flash(request, "Your password was changed. You can log in now.")
     return redirect_to(request, "pages.accounts.login_page")

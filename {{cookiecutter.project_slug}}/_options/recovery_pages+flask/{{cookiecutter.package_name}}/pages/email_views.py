@@ -42,13 +42,14 @@ def send_confirmation() -> ResponseReturnValue:
 @login_required
 def email_page() -> ResponseReturnValue:
     """Return the form of another address."""
-    return render_form(email_form({}))
+    return render_form(email_form({}, require_user().email))
 
 
 @bp.post("/account/email/change")
 def change_email() -> ResponseReturnValue:
     """Send a link to a new address."""
-    user, form = detached_user(), email_form(request.form)
+    user = detached_user()
+    form = email_form(request.form, user.email)
     body = form.validate()
     with form.error_at("current_password", WrongPassword):
         request_change(user, body)
@@ -91,17 +92,17 @@ def reset_page() -> ResponseReturnValue:
     """Return the form of a new password, if the link is valid."""
     if token := request.args.get("token"):
         return keep_token(token, ".reset_page")
-    find_owner(session.get(TOKEN, ""))
-    return render_form(reset_form({}))
+    return render_form(reset_form({}, find_owner(session.get(TOKEN, "")).email))
 
 
 @bp.post("/reset-password")
 def reset_password() -> ResponseReturnValue:
     """Set a new password, and revoke all logins of the account."""
-    form = reset_form(request.form)
+    token = session.get(TOKEN, "")
+    form = reset_form(request.form, find_owner(token).email)
     password = form.validate().new_password.get_secret_value()
     with form.error_at("new_password", WeakPassword):
-        set_password(session.get(TOKEN, ""), password)
+        set_password(token, password)
     session.clear()
     flash("Your password was changed. You can log in now.")
     return redirect(url_for("pages.accounts.login_page"), 303)

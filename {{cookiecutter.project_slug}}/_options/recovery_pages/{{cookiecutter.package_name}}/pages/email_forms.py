@@ -17,9 +17,9 @@ class NewPassword(Schema):
     new_password: Password
 
 
-def email_form(values: Mapping[str, str]) -> Form[EmailChange]:
-    """Return the form of another address."""
-    return Form(EmailChange, "accounts/change_email.html", values)
+def email_form(values: Mapping[str, str], email: str) -> Form[EmailChange]:
+    """Return the form of another address; the present one shows password managers whose password is meant."""
+    return Form(EmailChange, "accounts/change_email.html", values, email=email)
 
 
 def forgotten_form(values: Mapping[str, str]) -> Form[ForgottenPassword]:
@@ -27,6 +27,6 @@ def forgotten_form(values: Mapping[str, str]) -> Form[ForgottenPassword]:
     return Form(ForgottenPassword, "accounts/forgot_password.html", values)
 
 
-def reset_form(values: Mapping[str, str]) -> Form[NewPassword]:
-    """Return the form of a new password in place of a forgotten one."""
-    return Form(NewPassword, "accounts/reset_password.html", values)
+def reset_form(values: Mapping[str, str], email: str) -> Form[NewPassword]:
+    """Return the form of a new password in place of a forgotten one; the address is for password managers."""
+    return Form(NewPassword, "accounts/reset_password.html", values, email=email)
