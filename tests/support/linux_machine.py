@@ -107,7 +107,7 @@ class Machine:
         self.binaries = environment(project, PYTHONS[0])
 
     def __enter__(self) -> Self:
-        for folder in ("etc", "opt", "lib", "backups", "ssl"):
+        for folder in ("etc", "opt", "lib", "backups", "cache", "ssl"):
             (self.root / folder).mkdir()
         for name in ("asked", "answered"):
             os.mkfifo(self.root / name)
@@ -145,7 +145,7 @@ class Machine:
 
     def here(self, text: str) -> str:
         """Replace the folders and ports of the page by those of this machine."""
-        for folder in ("/etc", "/opt", "/var/lib", "/var/backups"):
+        for folder in ("/etc", "/opt", "/var/lib", "/var/backups", "/var/cache"):
             text = text.replace(f"{folder}/my-service", str(self.root / Path(folder).name / "my-service"))
         for shown, port in self.ports.items():
             text = text.replace(shown, str(port))

@@ -52,7 +52,7 @@ def project_of(framework: str, folder: Path, **answers: str) -> Path:
 @pytest.fixture(params=FRAMEWORKS, scope="module")
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine on which version 1.0.0 runs."""
-    project = project_of(request.param, tmp_path_factory.mktemp("plain") / "my-service")
+    project = project_of(request.param, tmp_path_factory.mktemp("plain") / "my-service", pages="html")
     if request.param == "fastapi":
         router = project / "my_service/about/router.py"
         text = router.read_text(encoding="utf-8").replace("import APIRouter", "import APIRouter, WebSocket")
@@ -252,6 +252,26 @@ def test_service_below_a_path(kind: str, machine: Machine) -> None:
     assert site.curl(ABOUT)[0] == 404
     for asset in re.findall(r'(?:href|src)="(/[^"]+)"', site.curl("/shop/docs")[2]):
         assert site.curl(asset)[0] == 200
+
+
+@pytest.mark.nginx
+def test_static_files_are_cached_and_compressed(machine: Machine, site: Site) -> None:
+    (style,) = re.findall(r'href="/shop(/static/style\.css\?v=\w+)"', site.curl("/")[2])
+    part = ["--range", "0-4"]
+    asked = {path: [uuid4().hex for _ in range(3)] for path in (style, "/static/style.css")}
+
+    for path, numbers in asked.items():
+        for number, options in zip(numbers, ([], ["--compressed"], part), strict=True):
+            status, headers, body = site.curl(path, "--header", f"X-Request-ID: {number}", *options)
+            # nginx has parts of the files in its cache only.
+            assert (status, body[:5]) == (206 if options == part and path == style else 200, ":root")
+            assert headers.get("content-encoding") == ("gzip" if options == ["--compressed"] else None)
+            assert headers["cache-control"].endswith("immutable" if path == style else "no-cache")
+            assert "content-security-policy" in headers
+    line_of(machine, asked["/static/style.css"][2])
+
+    assert [number in machine.said() for number in asked[style]] == [True, False, False]
+    assert site.curl(style, "--header", f"If-None-Match: {site.curl(style)[1]['etag']}")[0] == 304
 
 
 class Clients:

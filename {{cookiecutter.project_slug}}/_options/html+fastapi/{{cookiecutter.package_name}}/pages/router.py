@@ -2,13 +2,11 @@
 
 from secrets import token_hex
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 # {% if "account_pages" not in cookiecutter.__facts %}
 from starlette.middleware.sessions import SessionMiddleware
 # {% endif %}
-from starlette.types import Scope
 
 from ..config import Settings
 from . import (
@@ -20,7 +18,6 @@ from . import (
 # {% if "account_pages" in cookiecutter.__facts %}
 from .account_router import router as accounts
 # {% endif %}
-from .assets import FOLDER, cache_control
 from .cross_site import check_origin
 # {% if "recovery_pages" in cookiecutter.__facts %}
 from .email_router import router as emails
@@ -33,7 +30,8 @@ from .middleware import PagesMiddleware
 # {% if "post_pages" in cookiecutter.__facts %}
 from .post_router import router as posts
 # {% endif %}
-from .rendering import get_static_digest, render
+from .rendering import render
+from .static_files import router as static_files
 
 # Browsers reject a cookie with this prefix from an insecure connection, and from another host of the domain.
 SESSION_COOKIE = "__Host-session"
@@ -47,6 +45,7 @@ async def reject_cross_site_requests(request: Request) -> None:
 
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reject_cross_site_requests)])
+router.include_router(static_files)
 # {% if "account_pages" in cookiecutter.__facts %}
 router.include_router(accounts)
 # {% endif %}
@@ -56,18 +55,6 @@ router.include_router(emails)
 # {% if "post_pages" in cookiecutter.__facts %}
 router.include_router(posts)
 # {% endif %}
-
-
-class CachedStaticFiles(StaticFiles):
-    """Static files that browsers keep if their URL has their digest."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the response for a file, or raise an error with the status 404 or 405."""
-        response = await super().get_response(path, scope)
-        request = Request(scope)
-        version, digest = request.query_params.get("v"), get_static_digest(request)
-        response.headers["Cache-Control"] = cache_control(path, version, digest)
-        return response
 
 
 def init_app(app: FastAPI, settings: Settings) -> None:
@@ -96,7 +83,6 @@ def init_app(app: FastAPI, settings: Settings) -> None:
     app.exception_handler(InvalidForm)(handle_invalid_form)
     # {% endif %}
     app.include_router(router)
-    app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")
 
 
 @router.get("/", name="pages.home")

@@ -41,6 +41,63 @@ def test_range_of_a_file_is_served(browser: httpx2.Client) -> None:
     part = browser.get("/static/style.css", headers={"Range": "bytes=0-4"})
 
     assert (part.status_code, part.content) == (206, b":root")
+    assert part.headers["Content-Range"] == f"bytes 0-4/{size_of_style()}"
+
+
+@pytest.mark.parametrize(
+    ("requested", "length"),
+    [("bytes=-5", 5), ("bytes=5-", -5), ("bytes=0-999999", 0), ("bytes=7-7", 1)],
+)
+def test_range_may_be_open(browser: httpx2.Client, requested: str, length: int) -> None:
+    part = browser.get("/static/style.css", headers={"Range": requested})
+
+    expected = length if length > 0 else size_of_style() + length
+    assert (part.status_code, len(part.content)) == (206, expected)
+
+
+@pytest.mark.parametrize(
+    "requested",
+    [
+        "bytes=999999-",
+        "bytes=5-2",
+        "bytes=-",
+        "lines=1-2",
+        "bytes=0-1,4-5",
+        f"bytes={'9' * 5000}-",
+    ],
+)
+def test_unusable_range_is_an_error(client: httpx2.Client, requested: str) -> None:
+    response = client.get("/static/style.css", headers={"Range": requested})
+
+    assert (response.status_code, response.json()["status"]) == (416, 416)
+    assert response.headers["Content-Range"] == f"bytes */{size_of_style()}"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_range_of_another_version_is_the_whole_file(browser: httpx2.Client) -> None:
+    current = browser.get("/static/style.css").headers["ETag"]
+    responses = [
+        browser.get("/static/style.css", headers={"Range": "bytes=0-4", "If-Range": etag})
+        for etag in (current, '"another"')
+    ]
+
+    assert [len(each.content) for each in responses] == [5, size_of_style()]
+
+
+def test_static_file_has_the_methods_of_a_page(browser: httpx2.Client) -> None:
+    head, options, post = (
+        browser.request(method, "/static/style.css") for method in ("HEAD", "OPTIONS", "POST")
+    )
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == str(size_of_style())
+    assert (options.status_code, post.status_code) == (200, 405)
+    for response in (options, post):
+        assert sorted(response.headers["Allow"].split(", ")) == ["GET", "HEAD", "OPTIONS"]
+
+
+def size_of_style() -> int:
+    return (assets.FOLDER / "style.css").stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -55,6 +112,7 @@ def test_range_of_a_file_is_served(browser: httpx2.Client) -> None:
         "/static//etc/passwd",
         "/static/%2fetc/passwd",
         "/static/style.css%00",
+        "/static/" + "a" * 300,
     ],
 )
 def test_no_other_file_is_served(browser: httpx2.Client, path: str) -> None:
