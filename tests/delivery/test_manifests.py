@@ -19,7 +19,7 @@ from tests.support.variants import Variant
 KUBERNETES = "deploy/kubernetes/"
 VERSIONS = ["1.35", "1.36", "1.37"]
 # The questions that compose.yaml or the manifests, and their part of the README, depend on.
-READ = {"docker": ("database", "auth", "jobs", "mail"), "kubernetes": ("database", "auth", "metrics", "mail")}
+READ = {"docker": ("database", "auth", "jobs", "mail"), "kubernetes": ("database", "auth", "metrics", "jobs", "mail")}
 SECRET_KEY = "wH0f8Qe3ZtYpLr7uVnXk2mJc9aBdGsRi4"
 
 
@@ -111,22 +111,22 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
     production = found.pop(f"{KUBERNETES}production/kustomization.yaml")
     assert {f"{KUBERNETES}base/{name}" for name in base["resources"]} == set(found)
 
-    by_kind = {manifest["kind"]: manifest for manifest in found.values()}
-    deployment, service = by_kind["Deployment"]["spec"], by_kind["Service"]["spec"]
+    deployments = {each["metadata"]["name"]: each["spec"] for each in found.values() if each["kind"] == "Deployment"}
+    by_kind = {each["kind"]: each for each in found.values() if each["kind"] != "Deployment"}
+    deployment, service = deployments.pop("service"), by_kind["Service"]["spec"]
     labels = deployment["template"]["metadata"]["labels"]
     selectors = [deployment["selector"]["matchLabels"], service["selector"]]
     selectors += [by_kind["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]]
     assert all(selector == labels for selector in selectors)
     assert by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
-    assert (
-        by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"]
-        == by_kind["Deployment"]["metadata"]["name"]
-    )
+    target = by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("Deployment", "service")
 
     (generator,) = production["configMapGenerator"]
     literals = dict(literal.split("=", 1) for literal in generator["literals"])
-    workloads = [by_kind[kind]["spec"]["template"]["spec"] for kind in ("Deployment", "Job") if kind in by_kind]
     assert ("Job" in by_kind) is ("migrations/env.py" in files)
+    jobs = [by_kind["Job"]["spec"]] if "Job" in by_kind else []
+    workloads = [each["template"]["spec"] for each in (deployment, *jobs, *deployments.values())]
     for workload in workloads:
         (container,) = workload["containers"]
         assert container["image"] == production["images"][0]["name"]
@@ -140,12 +140,30 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
         assert request["path"] == path
         assert request["httpHeaders"][0]["value"] in literals["ALLOWED_HOSTS"].split(",")
 
+    commands = {"worker": "my_service/cli/worker.py", "celery-worker": "my_service/cli/celery_worker.py"}
+    assert set(deployments) == {command for command, path in commands.items() if path in files}
+    for command, each in deployments.items():
+        assert each["selector"]["matchLabels"] == each["template"]["metadata"]["labels"]
+        # No service sends requests to it.
+        assert not service["selector"].items() <= each["selector"]["matchLabels"].items()
+        (container,) = each["template"]["spec"]["containers"]
+        assert container["command"] == ["python", "-m", "my_service", command]
+        assert container["livenessProbe"]["exec"]["command"] == [*container["command"], "--check"]
+        (heartbeat,) = container["env"]
+        assert heartbeat == {"name": "JOB_HEARTBEAT", "value": "/tmp/worker"}
+        assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
+        assert f"rollout status deployment {command}\n" in files["README.md"]
+
     secrets = set(re.findall(r"--from-file=(\w+)", files["README.md"]))
+    ports = {each["port"] for each in by_kind["NetworkPolicy"]["spec"]["egress"][0]["ports"]}
+    for secret, port in {"database_url": 5432, "rate_limit_storage": 6379, "broker_url": 6379, "mail_url": 587}.items():
+        assert secret not in secrets or port in ports
+    assert ("broker_url" in secrets) is ("celery-worker" in deployments)
     assert {*literals, *map(str.upper, secrets)} <= settings(files)
     assert ("database_url" in secrets) is ("migrations/env.py" in files)
     values = {"secret_key": SECRET_KEY, "database_url": "postgresql://service@database/service"}
     values |= {"rate_limit_storage": "redis://redis", "metrics_token": SECRET_KEY[::-1]}
-    values |= {"mail_url": "smtps://user:password@mail.example.com"}
+    values |= {"mail_url": "smtp+starttls://user:password@mail.example.com", "broker_url": "redis://redis"}
     given = literals | {name.upper(): values[name] for name in secrets}
     is_valid_in_production(write(files, tmp_path / "project"), given)
     # Of the pods of one version, only those that share the storage limit the same attempts.
@@ -155,10 +173,13 @@ def test_manifests_are_complete_and_refer_to_each_other(combination: Variant, tm
 @pytest.mark.parametrize("combination", combinations_of("kubernetes"))
 def test_pods_are_stopped_after_the_service(combination: Variant) -> None:
     files = renders()[combination]
-    pod = yaml.safe_load(files[f"{KUBERNETES}base/deployment.yaml"])["spec"]["template"]["spec"]
+    found = {each["metadata"]["name"]: each for _, each in documents(files) if each["kind"] == "Deployment"}
+    pods = {name: each["spec"]["template"]["spec"] for name, each in found.items()}
+    pod = pods.pop("service")
     compose = yaml.safe_load(files["compose.yaml"])
     (grace_period,) = re.findall(r"^# GRACE_PERIOD=(\d+)", files[".env.example"], re.MULTILINE)
     pause = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
 
     assert pod["terminationGracePeriodSeconds"] > int(grace_period) + pause
+    assert all(each["terminationGracePeriodSeconds"] > int(grace_period) for each in pods.values())
     assert int(compose["services"]["service"]["stop_grace_period"].removesuffix("s")) > int(grace_period)

@@ -218,7 +218,7 @@ def settings(files: Files) -> dict[str, str]:
 
 def test_makefile_defines_what_it_names() -> None:
     for each in contents_of("Makefile"):
-        explained = re.findall(r"^([a-z]+):.* ## ", each.text, re.MULTILINE)
+        explained = re.findall(r"^([a-z-]+):.* ## ", each.text, re.MULTILINE)
         declared = " ".join(re.findall(r"^\.PHONY: (.*)$", each.text, re.MULTILINE))
         assert sorted(declared.split()) == sorted(explained), f"{where(each)}: each target is declared and explained"
         defined = re.findall(r"(?:^|: )([A-Z_]+) [:?]?= ", each.text, re.MULTILINE)

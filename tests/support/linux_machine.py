@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
@@ -66,6 +66,12 @@ END
 """
 
 
+def drop_ins(page: Iterable[Block]) -> dict[str, str]:
+    """Return the changes that a page makes to its unit for instances, which have the names of commands."""
+    found = (re.search(r"-m my_service (\S+)\n\Z", block.text) for block in page if block.language == "ini")
+    return {command[1]: command.string for command in found if command}
+
+
 class Program(Server):
     """A program that is waited for by those that need it, and that listens on a port of the caller's."""
 
@@ -100,7 +106,7 @@ class Machine:
         self.root, self.project = root, project
         self.page = list(blocks((project / "docs/deployment.md").read_text(encoding="utf-8")))
         self.ports = {"8001": free_port(), "8002": free_port()}
-        self.instances: dict[int, Program] = {}
+        self.instances: dict[str, Program] = {}
         # What instances that have ended have said.
         self.history = ""
         self.resources = ExitStack()
@@ -189,11 +195,12 @@ class Machine:
         return self.root / "etc/my-service/environment"
 
     def release(self, version: str) -> None:
-        """Install a version, migrate, and restart one instance after the other."""
+        """Install a version, migrate, and restart one instance after the other, those without a port at last."""
         install = self.block("sh", "version=1.1.0")
         install = install._replace(text=install.text.replace("version=1.1.0", f"version={version}"))
         migrations = [block for block in self.page if block.text.startswith("$as_service")]
-        self.run(install, *migrations, self.switch)
+        workers = [block for block in self.page if block.text.startswith("systemctl restart")]
+        self.run(install, *migrations, self.switch, *workers)
 
     @property
     def switch(self) -> Block:
@@ -204,38 +211,41 @@ class Machine:
         while (line := (self.root / "asked").read_text().strip()) != "exit":
             verb, *units = line.split()
             for unit in units:
-                port = int(unit.partition("@")[2])
+                name = unit.partition("@")[2]
                 if verb in ("stop", "restart"):
-                    self.stop(port)
+                    self.stop(name)
                 if verb in ("start", "restart"):
-                    self.start(port)
+                    self.start(name)
             (self.root / "answered").write_text("done\n")
 
-    def stop(self, port: int) -> None:
-        if instance := self.instances.pop(port, None):
+    def stop(self, name: str) -> None:
+        if instance := self.instances.pop(name, None):
             code = instance.end(signal.SIGTERM)
             self.history += f"{instance.said()}\nexit status {code}\n"
             instance.resources.close()
 
-    def start(self, port: int) -> None:
+    def start(self, name: str) -> None:
         """Start what the unit says, where it says."""
-        service = self.service(port)
+        service = self.service(name)
         lines = self.environment_file.read_text().splitlines()
-        settings = dict(line.split("=", 1) for line in [service["Environment"], *lines])
+        settings = dict(line.split("=", 1) for line in [service["Environment"], *lines] if line)
         folder = Path(service["WorkingDirectory"])
         instance = Program(service["ExecStart"], folder=folder, binaries=folder / BINARIES, **settings)
-        self.instances[port] = instance.__enter__()
+        self.instances[name] = instance.__enter__()
 
-    def service(self, port: int) -> configparser.SectionProxy:
-        """Return what the unit says of an instance."""
+    def service(self, name: str) -> configparser.SectionProxy:
+        """Return what the unit says of an instance, which is a port, or a command that has a file beside the unit."""
         unit = configparser.ConfigParser(interpolation=None, strict=False)
         unit.optionxform = str  # type: ignore[assignment,method-assign]  # names of systemd have capitals
-        unit.read_string(self.here(self.block("ini", "[Unit]").text.replace("%i", str(port))))
+        unit.read_string(self.here(self.block("ini", "[Install]").text.replace("%i", name)))
+        for command, text in drop_ins(self.page).items():
+            if command == name:
+                unit.read_string(text)
         return unit["Service"]
 
     def wait_until_ready(self) -> None:
         """Wait for the instances to respond, as the loop of a release does."""
-        for port in self.instances:
+        for port in self.ports.values():
             curl = f"curl --fail --silent --show-error --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:{port}/readyz"
             subprocess.run([*curl.split(), "--header", f"Host: {HOST}"], check=True, capture_output=True)
 

@@ -26,7 +26,7 @@ from tests.support import databases
 from tests.support.documentation import Block, blocks
 from tests.support.environments import uv
 from tests.support.every_combination import write
-from tests.support.linux_machine import HOST, Machine, Site
+from tests.support.linux_machine import HOST, Machine, Site, drop_ins
 from tests.support.rendering import FRAMEWORKS
 from tests.support.template import compiled
 
@@ -52,7 +52,8 @@ def project_of(framework: str, folder: Path, **answers: str) -> Path:
 @pytest.fixture(params=FRAMEWORKS, scope="module")
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine on which version 1.0.0 runs."""
-    project = project_of(request.param, tmp_path_factory.mktemp("plain") / "my-service", pages="html")
+    folder = tmp_path_factory.mktemp("plain") / "my-service"
+    project = project_of(request.param, folder, jobs="database", pages="html")
     if request.param == "fastapi":
         router = project / "my_service/about/router.py"
         text = router.read_text(encoding="utf-8").replace("import APIRouter", "import APIRouter, WebSocket")
@@ -162,7 +163,7 @@ def test_slow_clients_stay_with_nginx(machine: Machine, site: Site) -> None:
         for _ in range(20):
             assert site.curl(ABOUT)[0] == 200
 
-        assert connections_to(set(machine.instances)) < 40
+        assert connections_to(set(machine.ports.values())) < 40
 
 
 def connected(site: Site) -> ssl.SSLSocket:
@@ -328,12 +329,12 @@ def test_release_fails_no_request(machine: Machine, site: Site) -> None:
     assert len(clients.statuses) > 50
     assert clients.versions == {"1.0.0", "1.1.0"}
     assert released == "1.1.0"
-    assert re.findall(r"exit status (-?\d+)", machine.history) == ["0", "0"]
+    assert re.findall(r"exit status (-?\d+)", machine.history) == ["0", "0", "0"]
 
 
 @pytest.mark.nginx
 def test_instance_keeps_its_version_when_the_link_changes(machine: Machine) -> None:
-    service = machine.service(8001)
+    service = machine.service("8001")
     imported = "-c 'import my_service; print(my_service.__file__)'"
     command = service["ExecStart"].replace("-m my_service serve", imported)
 
@@ -409,23 +410,40 @@ def test_backup_of_postgresql_is_restored(tmp_path: Path) -> None:
         databases.Upgrade(project)(url)
 
 
-def unit(folder: Path, framework: str) -> Path:
-    """Write the unit of the page, with an instance of it, into a folder."""
-    project = project_of(framework, folder / "my-service")
-    (text,) = [block.text for block in blocks((project / "docs/deployment.md").read_text()) if block.language == "ini"]
-    path = folder / "my-service@.service"
-    path.write_text(text)
-    return path
+@pytest.mark.nginx
+def test_worker_of_the_machine_runs_jobs(machine: Machine) -> None:
+    machine.instances["worker"].wait_until(lambda: '"job":"jobs.cleanup.delete_finished_jobs"' in machine.said())
+
+    as_service = machine.block("sh", "version=1.1.0").text.partition("as_service=")[2].partition('"\n')[0]
+    check = f'as_service={as_service}"\n$as_service /opt/my-service/current/bin/python -m my_service worker --check'
+    assert machine.run(Block(0, "sh", {}, check, None, False)) == "A worker is alive.\n"
+
+
+def units(folder: Path, framework: str, **answers: str) -> list[Path]:
+    """Write the unit of the page into a folder, and return its instances: one with a port, the others with changes."""
+    page = list(blocks((project_of(framework, folder / "my-service", **answers) / "docs/deployment.md").read_text()))
+    (text,) = [block.text for block in page if "[Install]" in block.text]
+    (folder / "my-service@.service").write_text(text)
+    changes = drop_ins(page)
+    for command, text in changes.items():
+        (folder / f"my-service@{command}.service.d").mkdir()
+        (folder / f"my-service@{command}.service.d/command.conf").write_text(text)
+    return [folder / f"my-service@{name}.service" for name in ("8001", *changes)]
 
 
 @pytest.mark.systemd
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_unit_is_valid_and_hardened(framework: str, tmp_path: Path) -> None:
-    path = unit(tmp_path, framework)
+@pytest.mark.parametrize(
+    ("framework", "jobs"), [("fastapi", "none"), ("flask", "database"), ("fastapi", "celery")], ids=lambda each: each
+)
+def test_unit_is_valid_and_hardened(framework: str, jobs: str, tmp_path: Path) -> None:
+    found = units(tmp_path, framework, jobs=jobs)
 
-    verified = analyze("verify", "--man=no", str(path.with_name("my-service@8001.service")), folder=tmp_path)
-    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
-    exposure = analyze("security", "--offline=true", "--threshold=20", str(path), folder=tmp_path)
+    assert [path.stem.partition("@")[2] for path in found] == ["8001", "worker", "celery-worker"][: len(found)]
+    assert len(found) == {"none": 1, "database": 2, "celery": 3}[jobs]
+    for path in found:
+        verified = analyze("verify", "--man=no", str(path), folder=tmp_path)
+        assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+    exposure = analyze("security", "--offline=true", "--threshold=20", "my-service@.service", folder=tmp_path)
     assert exposure.returncode == 0, exposure.stdout + exposure.stderr
 
 

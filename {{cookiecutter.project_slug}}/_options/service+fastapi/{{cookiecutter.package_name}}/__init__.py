@@ -10,6 +10,9 @@ from .config import Settings
 # {% if "database" in cookiecutter.__facts %}
 from .database import session
 # {% endif %}
+# {% if "prometheus" in cookiecutter.__facts and "jobs" in cookiecutter.__facts %}
+from .jobs.metrics import observe_jobs
+# {% endif %}
 from .metadata import DESCRIPTION, NAME, VERSION
 from .observability import logs
 from .openapi import document, routes
@@ -63,6 +66,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     middleware_stack.init_app(app, settings)
     # {% if "prometheus" in cookiecutter.__facts %}
     metrics.init_app(app, settings)
+    # {% endif %}
+    # {% if "prometheus" in cookiecutter.__facts and "jobs" in cookiecutter.__facts %}
+    observe_jobs(app.state.metrics, settings)
     # {% endif %}
 
     app.include_router(api.router)

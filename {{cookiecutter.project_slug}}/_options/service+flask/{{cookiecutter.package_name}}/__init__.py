@@ -11,6 +11,9 @@ from .config import Settings
 # {% if "database" in cookiecutter.__facts %}
 from .database import session
 # {% endif %}
+# {% if "prometheus" in cookiecutter.__facts and "jobs" in cookiecutter.__facts %}
+from .jobs.metrics import observe_jobs
+# {% endif %}
 from .observability import logs
 from .openapi import routes
 # {% if "html" in cookiecutter.__facts %}
@@ -56,6 +59,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     middleware_stack.init_app(app, settings)
     # {% if "prometheus" in cookiecutter.__facts %}
     metrics.init_app(app, settings)
+    # {% endif %}
+    # {% if "prometheus" in cookiecutter.__facts and "jobs" in cookiecutter.__facts %}
+    observe_jobs(app.extensions["metrics"], settings)
     # {% endif %}
 
     app.register_blueprint(api.bp)

@@ -29,6 +29,12 @@ class Limits:
         self.address = parse(settings.address_limit)
         self.account_from_address = parse(settings.account_from_address_limit)
         self.account = parse(settings.account_limit)
+        # The limits of accounts for actions that have their own.
+        self.account_by_action: dict[str, RateLimitItem] = {}
+        # {% if "recovery" in cookiecutter.__facts %}
+        for action in ("confirm address", "forgot password"):
+            self.account_by_action[action] = parse(settings.email_limit)
+        # {% endif %}
         storage = make_storage(settings.rate_limit_storage.get_secret_value())
         self.window = MovingWindowRateLimiter(storage)
         self.paused_until: float | None = None
@@ -48,7 +54,8 @@ class Limits:
         headers = self.count(
             "account-from-address", self.account_from_address, action, account, network
         )
-        self.count("account", self.account, action, account)
+        limit = self.account_by_action.get(action, self.account)
+        self.count("account", limit, action, account)
         return headers
 
     def count(self, name: str, limit: RateLimitItem, *key: str) -> dict[str, str]:

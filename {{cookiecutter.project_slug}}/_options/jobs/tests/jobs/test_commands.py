@@ -1,7 +1,9 @@
 """The commands `jobs` and `worker`."""
 
 import os
+import re
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -35,14 +37,24 @@ def test_jobs_that_were_given_up_are_listed_and_retried(
     table.insert(write, text="a")
     job_id = str(table.jobs()[0].id)
 
-    assert run(settings, "jobs").stdout == f"{job_id}  fail  2 attempts  ValueError: a\n"
+    first, *_ = run(settings, "jobs").stdout.splitlines()
+    assert first == f"{job_id}  fail  2 attempts  ValueError: a"
     retried = run(settings, "jobs", "retry", job_id)
 
     assert retried.stdout == "fail will run again.\n"
     assert security_events(retried)[0]["event"] == "job retried"
     (row, _) = table.jobs()
     assert (row.status, row.attempts, row.finished_at) == (Status.PENDING, 0, None)
-    assert run(settings, "jobs").stdout == ""
+    assert run(settings, "jobs").stdout.startswith("0 given up;")
+
+
+def test_backlog_is_shown(settings: Settings, table: JobTable) -> None:
+    for late in (-60, 0, 300):
+        table.insert(write.configure(delay=timedelta(seconds=-late)), text="a")
+
+    shown = run(settings, "jobs").stdout
+
+    assert re.fullmatch(r"0 given up; the oldest due job has waited for 3\d\d s\n", shown)
 
 
 def test_only_jobs_that_were_given_up_are_retried(settings: Settings, table: JobTable) -> None:

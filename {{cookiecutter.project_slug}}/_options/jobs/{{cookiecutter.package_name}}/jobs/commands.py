@@ -10,11 +10,12 @@ from ..database.base import now
 from ..database.commands import migrated_engine
 from ..observability.audit_log import log_event, record_operator
 from .models import Job, Status
+from .queries import count_given_up, oldest_overdue
 
 
 @click.group(invoke_without_command=True)
 def jobs() -> None:
-    """List the jobs that were given up, or retry one."""
+    """List the jobs that were given up, and show how late jobs are; or retry one."""
     record_operator()
     if click.get_current_context().invoked_subcommand is None:
         list_given_up()
@@ -39,8 +40,10 @@ def retry(job_id: UUID) -> None:
 
 
 def list_given_up() -> None:
-    """Print the jobs that were given up, the oldest first."""
+    """Print the jobs that were given up, the oldest first, and how late jobs are."""
     statement = select(Job).where(Job.status == Status.GIVEN_UP).order_by(Job.finished_at, Job.id)
     with migrated_engine() as engine, Session(engine) as session, session.begin():
         for job in session.scalars(statement):
             click.echo(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
+        count, seconds = count_given_up(session), oldest_overdue(session, now())
+    click.echo(f"{count} given up; the oldest due job has waited for {seconds:.0f} s")

@@ -5,27 +5,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from ..database.base import UtcDateTime
 from .models import Job, Status
 
 
-def is_due(names: Iterable[str], moment: datetime) -> ColumnElement[bool]:
+def is_due(moment: datetime) -> ColumnElement[bool]:
     """Return the condition that a job can be taken: it waits for a worker, or its lease has expired."""
-    return and_(
-        Job.name.in_(names),
-        or_(
-            and_(Job.status == Status.PENDING, Job.run_at <= moment),
-            and_(Job.status == Status.RUNNING, Job.lease_until <= moment),
-        ),
+    return or_(
+        and_(Job.status == Status.PENDING, Job.run_at <= moment),
+        and_(Job.status == Status.RUNNING, Job.lease_until <= moment),
     )
 
 
 def select_due(names: Iterable[str], moment: datetime) -> Select[UUID]:
     """Select the ids of the jobs that can be taken, in the order in which they run."""
     order = (Job.priority.desc(), Job.run_at, Job.id)
-    return select(Job.id).where(is_due(names, moment)).order_by(*order)
+    return select(Job.id).where(Job.name.in_(names), is_due(moment)).order_by(*order)
 
 
 def take(leases: Mapping[str, datetime], moment: datetime, limit: int) -> Update:
@@ -59,3 +68,16 @@ def end_attempt(job_id: UUID, attempt: int, **values: Any) -> Update:
         .values(lease_until=None, **values)
         .execution_options(synchronize_session=False)
     )
+
+
+def oldest_overdue(session: Session, moment: datetime) -> float:
+    """Return for how many seconds the oldest due job has waited, whatever its name; 0 if none is due."""
+    due_at = case((Job.status == Status.PENDING, Job.run_at), else_=Job.lease_until)
+    oldest = session.scalar(select(func.min(due_at)).where(is_due(moment)))
+    return (moment - oldest).total_seconds() if oldest else 0
+
+
+def count_given_up(session: Session) -> int:
+    """Return the number of jobs that were given up."""
+    given_up = select(func.count()).where(Job.status == Status.GIVEN_UP)
+    return session.scalars(given_up).one()

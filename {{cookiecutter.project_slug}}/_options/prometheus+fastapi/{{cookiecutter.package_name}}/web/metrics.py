@@ -17,7 +17,7 @@ PATH, METHODS = "/metrics", {"GET", "HEAD"}
 
 def init_app(app: FastAPI, settings: Settings) -> None:
     """Observe the requests of the application, and serve its metrics outside of all other middleware."""
-    metrics = Metrics(settings)
+    app.state.metrics = metrics = Metrics(settings)
     app.state.observers.append(metrics.observe_request)
     # {% if "database" in cookiecutter.__facts %}
     pool = app.state.database.engine.pool

@@ -17,7 +17,7 @@ PATH, METHODS = "/metrics", {"GET", "HEAD"}
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Observe the requests of the application, and serve its metrics outside of all other middleware."""
-    metrics = Metrics(settings)
+    app.extensions["metrics"] = metrics = Metrics(settings)
     app.extensions["observers"].append(metrics.observe_request)
     # {% if "database" in cookiecutter.__facts %}
     pool = app.extensions["database"].engine.pool

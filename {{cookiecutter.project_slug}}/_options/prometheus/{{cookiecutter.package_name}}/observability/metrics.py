@@ -46,6 +46,8 @@ class Metrics:
             registry=self.registry,
             buckets=BUCKETS,
         )
+        # Metrics that are read when they are scraped, and that are the same in each worker.
+        self.shared = CollectorRegistry()
         build = Gauge(
             "build_info",
             "Version of the service.",
@@ -81,7 +83,7 @@ class Metrics:
             forget_dead_processes()
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
-        return generate_latest(registry)
+        return generate_latest(registry) + generate_latest(self.shared)
 
 
 def share_between_workers(workers: int) -> None:

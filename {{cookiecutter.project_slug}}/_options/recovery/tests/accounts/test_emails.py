@@ -263,6 +263,25 @@ def test_address_of_another_account_gets_no_token(
     assert status_of(client, tokens) == (email, False)
 
 
+def test_mail_to_one_address_is_limited_for_all_clients_together(
+    client: httpx2.Client, post: Post, email: str
+) -> None:
+    headers = authorization(log_in(client, email).json())
+    post.messages()
+    for address, messages in ((email, 3), (new_email(), 0)):
+        responses = [forget(client, address) for _ in range(4)]
+        assert [each.status_code for each in responses] == [202, 202, 202, 429]
+        # The headers do not reveal the requests of other clients.
+        assert '"account-from-address"' in responses[2].headers["RateLimit"]
+        assert len(post.messages()) == messages
+
+    # Another kind of message has a count of its own.
+    path = f"{ACCOUNTS}/me/email/send-confirmation"
+    responses = [client.post(path, headers=headers) for _ in range(4)]
+    assert [each.status_code for each in responses] == [202, 202, 202, 429]
+    assert len(post.messages()) == 3
+
+
 def test_attempts_are_limited_for_unknown_addresses_too(settings: Settings, email: str) -> None:
     limited = settings.model_copy(update={"account_from_address_limit": "2 per hour"})
     with client_for(create_app(limited)) as client:

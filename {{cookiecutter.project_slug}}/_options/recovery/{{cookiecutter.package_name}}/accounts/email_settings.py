@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
+from .settings import Limit
+
 # {% if "recovery_pages" in cookiecutter.__facts %}
 CLIENT_URL = "http://localhost:8000"
 # {% endif %}
@@ -11,13 +13,17 @@ CLIENT_URL = "http://localhost:3000"
 
 
 class EmailSettings(BaseModel):
-    """Settings of the links in e-mails."""
+    """Settings of the e-mails of accounts: their links, and how many can be requested."""
 
     client_url: str = Field(
         CLIENT_URL,
         validate_default=True,
         pattern=r"^https?://([\w.-]+|\[[\dA-Fa-f:.]+\])(:\d{1,5})?(/[\w.~-]+)*$",
         description="address of the pages that links in e-mails open: CLIENT_URL/confirm-email and CLIENT_URL/reset-password; required in staging and production",
+    )
+    email_limit: Limit = Field(
+        "3 per hour",
+        description="e-mails of one kind, confirmations or resets of the password, that all clients together can request for one address",
     )
 
     @field_validator("client_url")
