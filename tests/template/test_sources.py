@@ -33,7 +33,9 @@ ONE_SIDED = {
         f"{PACKAGE}/accounts/router.py",
         f"{PACKAGE}/posts/router.py",
         f"{PACKAGE}/pages/router.py",
+        f"{PACKAGE}/pages/static_files.py",  # Flask serves them by itself
         f"{PACKAGE}/pages/account_router.py",
+        f"{PACKAGE}/pages/email_router.py",
         f"{PACKAGE}/pages/middleware.py",  # Flask has functions that run after requests
         f"{PACKAGE}/pages/post_router.py",
         f"{PACKAGE}/pages/rendering.py",  # Flask renders and shows messages by itself
@@ -57,6 +59,7 @@ ONE_SIDED = {
         f"{PACKAGE}/posts/views.py",
         f"{PACKAGE}/pages/views.py",
         f"{PACKAGE}/pages/account_views.py",
+        f"{PACKAGE}/pages/email_views.py",
         f"{PACKAGE}/pages/post_views.py",
         f"{PACKAGE}/pages/responses.py",  # FastAPI's are completed by a middleware
         "tests/accounts/test_flask_accounts.py",

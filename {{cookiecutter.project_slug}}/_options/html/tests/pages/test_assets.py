@@ -77,11 +77,16 @@ def test_unusable_range_is_an_error(client: httpx2.Client, requested: str) -> No
 def test_range_of_another_version_is_the_whole_file(browser: httpx2.Client) -> None:
     current = browser.get("/static/style.css").headers["ETag"]
     responses = [
-        browser.get("/static/style.css", headers={"Range": "bytes=0-4", "If-Range": etag})
-        for etag in (current, '"another"')
+        browser.get("/static/style.css", headers={"Range": requested, "If-Range": etag})
+        for requested, etag in (
+            ("bytes=0-4", current),
+            ("bytes=0-4", '"another"'),
+            ("bytes=999999-", '"another"'),
+        )
     ]
 
-    assert [len(each.content) for each in responses] == [5, size_of_style()]
+    assert [each.status_code for each in responses] == [206, 200, 200]
+    assert [len(each.content) for each in responses] == [5, size_of_style(), size_of_style()]
 
 
 def test_static_file_has_the_methods_of_a_page(browser: httpx2.Client) -> None:

@@ -149,7 +149,9 @@ def test_forgotten_password_is_reset(user: httpx2.Client, post: Post, email: str
     assert "Too easy to guess; use more words</span>" in weak.text
     assert reset(user).headers["Location"] == "/login"
 
-    assert "Your password was changed." in user.get("/login").text
+    page = user.get("/login")
+    assert "Your password was changed." in page.text
+    assert "/logout" not in links(page, "action")
     assert user.get("/account").status_code == 303
     assert log_in(user, email).status_code == 400
     assert log_in(user, email, NEW_PASSWORD).status_code == 303
