@@ -54,9 +54,7 @@ async def resend_confirmation(user: DetachedUser, session: SessionDep, request: 
     await send_confirmation.enqueue(session, user.id, user.email)
 
 
-@router.post(
-    "/confirm-email", status_code=204, response_class=Response, responses=problems(400, 429)
-)
+@router.post("/confirm-email", status_code=204, response_class=Response, responses=problems(429))
 async def confirm_email(body: EmailConfirmation, session: SessionDep, request: Request) -> None:
     """Confirm an address with the token that was sent to it."""
     await count_attempt(request, "use token")
@@ -70,9 +68,7 @@ async def forgot_password(body: ForgottenPassword, session: SessionDep, request:
     await send_password_reset.enqueue(session, body.email)
 
 
-@router.post(
-    "/reset-password", status_code=204, response_class=Response, responses=problems(400, 429)
-)
+@router.post("/reset-password", status_code=204, response_class=Response, responses=problems(429))
 async def reset_password(body: PasswordReset, session: SessionDep, request: Request) -> None:
     """Set a new password with a token, and revoke all logins of the account."""
     pool, token = get_hashing_pool(request), body.token.get_secret_value()

@@ -54,7 +54,7 @@ def resend_confirmation() -> None:
 
 
 @bp.post("/confirm-email")
-@operation(status=204, problems=[400, 429])
+@operation(status=204, problems=[429])
 def confirm_email(body: EmailConfirmation) -> None:
     """Confirm an address with the token that was sent to it."""
     count_attempt("use token")
@@ -70,7 +70,7 @@ def forgot_password(body: ForgottenPassword) -> None:
 
 
 @bp.post("/reset-password")
-@operation(status=204, problems=[400, 429])
+@operation(status=204, problems=[429])
 def reset_password(body: PasswordReset) -> None:
     """Set a new password with a token, and revoke all logins of the account."""
     pool, token = get_hashing_pool(), body.token.get_secret_value()
