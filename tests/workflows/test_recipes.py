@@ -40,6 +40,12 @@ RECIPES = {
     "An extension": "extension",
     "A page with its own Content-Security-Policy": "page",
 }
+# Recipes of options, with the answers that they need.
+RECIPES_OF_OPTIONS = {
+    "A job by a cron expression": ("cron", {"jobs": "database"}),
+    "A job with progress": ("exports", {"jobs": "database"}),
+    "Announce a post by mail": ("announcements", {"jobs": "database", "mail": "smtp"}),
+}
 # These change the project or its environment, and have tests of their own.
 OTHERS = {"Add a dependency", "Remove the example"}
 # The recipe that another one continues.
@@ -67,7 +73,7 @@ class Project:
             self.do(block)
         self.run(f".venv/bin/ruff format --check {PACKAGE}")
         if has_requests(heading, text):
-            module = RECIPES[heading]
+            module = RECIPES.get(heading) or RECIPES_OF_OPTIONS[heading][0]
             of_both, of_one = MODULES / f"{module}.py", MODULES / f"{module}_{self.framework}.py"
             target = self.folder / "tests" / f"test_{module}.py"
             shutil.copy(of_both if of_both.exists() else of_one, target)
@@ -134,7 +140,9 @@ def test_every_recipe_has_requests(framework: str) -> None:
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_path_of_each_file_is_above_its_code(framework: str) -> None:
-    page = page_of(framework)
+    answers = {"framework": framework, "jobs": "database", "mail": "smtp"}
+    page = compiled().render(answers)[PAGE]
+    assert RECIPES_OF_OPTIONS.keys() <= recipes(page).keys()
     for block in blocks(page):
         if "file" in block.attributes:
             above = "\n".join(page.splitlines()[: block.line - 1]).rpartition("```")[2]
@@ -152,6 +160,20 @@ def test_recipe_works(framework: str, heading: str, tmp_path: Path) -> None:
 
     project.check("ruff check .")
     assert " passed" in project.test(f"tests/test_{RECIPES[heading]}.py")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("heading", RECIPES_OF_OPTIONS)
+def test_recipe_of_an_option_works(framework: str, heading: str, tmp_path: Path) -> None:
+    module, answers = RECIPES_OF_OPTIONS[heading]
+    project = Project(tmp_path / "my-service", framework, **answers)
+
+    project.follow(heading)
+
+    project.check("ruff check .", "mypy")
+    also = ["tests/test_layers.py", "tests/cli/test_settings.py", "tests/jobs/test_functions.py"]
+    assert " passed" in project.test(f"tests/test_{module}.py", *also)
 
 
 @pytest.mark.slow

@@ -7,7 +7,9 @@ import pytest
 from {{ cookiecutter.package_name }}.config import Settings
 from {{ cookiecutter.package_name }}.database.base import now
 from {{ cookiecutter.package_name }}.jobs import cleanup
+from {{ cookiecutter.package_name }}.jobs.functions import job
 from {{ cookiecutter.package_name }}.jobs.models import Status
+from {{ cookiecutter.package_name }}.jobs.runs import Run
 from {{ cookiecutter.package_name }}.jobs.schedules import Schedules, slot_of
 from {{ cookiecutter.package_name }}.jobs.worker import Worker
 
@@ -41,8 +43,21 @@ def test_slots_are_aligned() -> None:
         slot_of(show, MORNING + timedelta(minutes=minutes)) for minutes in (-59, 0, 1)
     )
 
-    assert beginning.startswith("show:")
+    assert str(beginning).startswith("show:")
     assert (beginning == end, end == next_slot) == (True, False)
+
+
+def test_schedule_can_be_a_function(settings: Settings, table: JobTable) -> None:
+    @job(name="open", every=lambda moment: moment.replace(minute=0) if moment.hour == 9 else None)
+    def open_shop(run: Run) -> None:
+        """Run once, while the hour is 9."""
+
+    process = Worker(settings, [open_shop])
+    for minutes in (0, 1, 60, 61, 62):
+        process.schedules.insert(process.database, MORNING + timedelta(minutes=minutes))
+    process.database.dispose()
+
+    assert [row.key for row in table.jobs()] == ["open:2026-11-28T09:00:00+00:00"]
 
 
 def test_rows_are_kept_as_long_as_the_longest_schedule(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, Generic, ParamSpec, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -15,6 +15,8 @@ from . import rows
 from .models import Job
 
 P = ParamSpec("P")
+# A schedule: an interval, or a function that returns the beginning of the slot of a moment, None if it is in no slot.
+Schedule = timedelta | Callable[[datetime], datetime | None]
 
 PACKAGE = __name__.partition(".")[0]
 # The kinds of parameters that a job can have.
@@ -28,7 +30,7 @@ class JobFunction(Generic[P]):
     function: Callable[Concatenate[Any, P], object]
     name: str
     schema: type[BaseModel]
-    every: timedelta | None
+    every: Schedule | None
     time_limit: float
     max_attempts: int
     priority: int
@@ -82,14 +84,14 @@ class JobFunction(Generic[P]):
 def job(
     *,
     name: str | None = None,
-    every: timedelta | None = None,
+    every: Schedule | None = None,
     time_limit: float = 60,
     max_attempts: int = 10,
     priority: int = 0,
 ) -> Callable[[Callable[Concatenate[Any, P], object]], JobFunction[P]]:
     """Define a job: a function that workers call, at least once, after the commit of `enqueue()`.
 
-    `every` is the interval of a schedule, `time_limit` is in seconds. Rows refer to the function by its name, by
+    `every` is the interval or the function of a schedule, `time_limit` is in seconds. Rows refer to the function by its name, by
     default its module and its own: set `name` before one of these changes.
     """
 
