@@ -8,8 +8,8 @@ FRAMEWORK ?= fastapi
 # On a terminal, a line for each test says how many of how many; a pipe gets dots.
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal $(if $(MAKE_TERMOUT),--verbose) $(if $(VARIANT),--variant "$(VARIANT)") \
 	$(if $(ROTATION),--rotation $(ROTATION))
-# Some tests need Chromium or Chrome, nginx with openssl, curl and sqlite3, systemd-analyze, PgBouncer, redis-server, or buildah with debootstrap, and
-# are skipped without them. BROWSER=required, NGINX=required, SYSTEMD=required, POOLER=required, REDIS=required and IMAGE=required make their absence an
+# Some tests need Chromium or Chrome, nginx with openssl, curl and sqlite3, systemd-analyze, PgBouncer, redis-server with rabbitmq-server, or buildah with debootstrap, and
+# are skipped without them. BROWSER=required, NGINX=required, SYSTEMD=required, POOLER=required, BROKERS=required and IMAGE=required make their absence an
 # error; none in place of required leaves these tests out. What is given to make is in the environment of the tests.
 
 # uv trusts its own list of certificates unless configured to use the machine's, as pip does.
@@ -39,7 +39,7 @@ test: .venv/ready ## Render every combination and execute rows of them (VARIANT=
 	@$(PYTEST)
 
 test-fast: .venv/ready ## Render every combination and execute a little, in a minute or two
-	@$(PYTEST) -m "not slow and not browser and not nginx and not systemd and not pooler and not redis and not image"
+	@$(PYTEST) -m "not slow and not browser and not nginx and not systemd and not pooler and not brokers and not image"
 
 test-all: .venv/ready ## Execute every combination
 	@$(PYTEST) --all-variants

@@ -55,11 +55,11 @@ REQUIREMENTS = [
         '"apt install pgbouncer" or "brew install pgbouncer"',
     ),
     Requirement(
-        "redis",
-        "REDIS",
-        lambda: are_there("redis-server"),
-        "redis-server is not installed",
-        '"apt install redis-server" or "brew install redis"',
+        "brokers",
+        "BROKERS",
+        lambda: are_there("redis-server", "rabbitmq-server"),
+        "redis-server or rabbitmq-server is not installed",
+        '"apt install redis-server rabbitmq-server" or "brew install redis rabbitmq"',
     ),
     Requirement(
         "image",

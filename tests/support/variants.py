@@ -253,24 +253,27 @@ def completed(beginning: Mapping[str, str], missing: set[Choices]) -> Variant:
 
 
 def extremes() -> Iterator[dict[str, str]]:
-    """Give, for each framework, everything on with each database, everything off, and each option taken out of everything on."""
+    """Give the rows to begin with.
+
+    For each framework, everything off, and everything on with each database; and each option taken out of everything on, frameworks taking turns.
+    """
     optional = {name: values for name, values in behavioural_choices().items() if not OFF.isdisjoint(values)}
     on = {name: next(value for value in values if value not in OFF) for name, values in optional.items()}
     off = {name: next(value for value in values if value in OFF) for name, values in optional.items()}
     for framework in choices()["framework"]:
-        for database in optional["database"]:
+        yield {"framework": framework} | off
+        for database in behavioural_choices()["database"]:
             if database not in OFF:
                 yield {"framework": framework} | on | {"database": database}
-        yield {"framework": framework} | off
-        for name in optional:
-            # With an option goes what needs it.
-            without = on | {name: off[name]}
-            needs = [
-                other
-                for other in on
-                if other != name and frozenset({(name, off[name]), (other, on[other])}) not in possible()
-            ]
-            yield {"framework": framework} | without | {other: off[other] for other in needs}
+    for framework, name in zip(itertools.cycle(choices()["framework"]), optional, strict=False):
+        # With an option goes what needs it.
+        without = on | {name: off[name]}
+        needs = [
+            other
+            for other in on
+            if other != name and frozenset({(name, off[name]), (other, on[other])}) not in possible()
+        ]
+        yield {"framework": framework} | without | {other: off[other] for other in needs}
 
 
 def rotation(number: int) -> list[Variant]:

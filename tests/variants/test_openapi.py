@@ -15,7 +15,7 @@ from tests.support.environments import CACHE, environment
 from tests.support.extension import extend, extended_server, framework_of
 from tests.support.rendering import BIN, TEMPLATE
 from tests.support.server import Server
-from tests.support.variants import OFF, TOGETHER, Variant, behavioural_choices, rows
+from tests.support.variants import ALONE, OFF, Variant, behavioural_choices, rows
 
 pytestmark = pytest.mark.check("openapi")
 
@@ -42,19 +42,17 @@ def test_both_frameworks_give_the_same_document(variant: Variant, project: Path,
 def exhaustive() -> list[Variant]:
     """Return the fewest rows that have every option with operations, on each framework with each database."""
     chosen: list[Variant] = []
-    optional = {
-        (name, value)
-        for name, values in behavioural_choices().items()
-        if name in TOGETHER and name not in ("framework", "database")
-        for value in values
-        if value not in OFF
-    }
+    answers = behavioural_choices()
+    frameworks = answers.pop("framework")
+    databases = set(answers.pop("database")) - OFF
     missing = {
-        (("framework", framework), ("database", database), option)
-        for framework in behavioural_choices()["framework"]
-        for database in behavioural_choices()["database"]
-        for option in optional
-        if database != "none"
+        (("framework", framework), ("database", database), (name, value))
+        for framework in frameworks
+        for database in databases
+        for name, values in answers.items()
+        for value in values
+        # Both kinds of jobs have the same operations.
+        if value not in OFF and (name, value) not in ALONE | {("jobs", "celery")}
     }
     while missing:
         best = max(rows(), key=lambda row: sum(set(each) <= set(row.pairs) for each in missing))

@@ -87,22 +87,23 @@ def test_rows_can_be_answered() -> None:
         assert list(dict(row.pairs)) == list(parameters())
 
 
-def test_each_option_is_on_off_and_taken_out_on_each_framework() -> None:
+def test_options_are_all_on_all_off_and_taken_out() -> None:
     options = {name: OFF & set(values) for name, values in behavioural_choices().items() if OFF & set(values)}
 
-    for framework in choices()["framework"]:
-        on_or_off = [
-            {name: row.answers[name] not in off for name, off in options.items()}
-            for row in rows()
-            if row.answers["framework"] == framework
+    def on_or_off(about: str) -> list[dict[str, bool]]:
+        return [
+            {name: row.answers[name] not in off for name, off in options.items()} for row in rows() if row.has(about)
         ]
-        assert dict.fromkeys(options, True) in on_or_off
-        assert dict.fromkeys(options, False) in on_or_off
-        for name in options:
-            # Without a database, there is nothing else, and no mail without jobs.
-            without = dict.fromkeys(options, name != "database") | {name: False}
-            without |= {"mail": False} if name == "jobs" else {}
-            assert without in on_or_off
+
+    for framework in choices()["framework"]:
+        assert dict.fromkeys(options, False) in on_or_off(f"framework={framework}")
+        for database in set(choices()["database"]) - OFF:
+            assert dict.fromkeys(options, True) in on_or_off(f"framework={framework},database={database}")
+    for name in options:
+        # Without a database, there is nothing else, and no mail without jobs.
+        without = dict.fromkeys(options, name != "database") | {name: False}
+        without |= {"mail": False} if name == "jobs" else {}
+        assert without in on_or_off("")
 
 
 def test_rotation_gives_every_combination_on_every_interpreter() -> None:

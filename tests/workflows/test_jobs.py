@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.rabbitmq import RabbitMQ
 from tests.support.redis import Redis
 from tests.support.rendering import Workplace
 from tests.support.workers import Workers
@@ -60,14 +61,14 @@ def test_killed_workers_lose_no_job(answers: dict[str, str], workplace: Workplac
         kill_workers(workers)
 
 
-@pytest.mark.redis
+@pytest.mark.brokers
 @pytest.mark.parametrize("answers", [SQLITE, POSTGRESQL], ids=lambda answers: str(answers["database"]))
 def test_killed_workers_of_celery_lose_no_job(answers: dict[str, str], workplace: Workplace, redis: Redis) -> None:
     with Workers(workplace.render(**answers), redis.url, jobs=JOBS, seconds=WORK) as workers:
         kill_workers(workers)
 
 
-@pytest.mark.redis
+@pytest.mark.brokers
 def test_wiped_broker_loses_no_job(workplace: Workplace, redis: Redis) -> None:
     with Workers(workplace.render(**POSTGRESQL), redis.url, jobs=JOBS, seconds=WORK) as workers:
         wait_for_effects(workers, JOBS // 3)
@@ -76,7 +77,20 @@ def test_wiped_broker_loses_no_job(workplace: Workplace, redis: Redis) -> None:
         check(workers)
 
 
-@pytest.mark.redis
+@pytest.mark.brokers
+def test_rabbitmq_loses_no_job(workplace: Workplace) -> None:
+    """Nor does one that loses all messages, or workers that are killed."""
+    with (
+        RabbitMQ() as rabbitmq,
+        Workers(workplace.render(**POSTGRESQL), rabbitmq.url, jobs=JOBS, seconds=WORK) as workers,
+    ):
+        wait_for_effects(workers, JOBS // 6)
+        rabbitmq.wipe()
+
+        kill_workers(workers)
+
+
+@pytest.mark.brokers
 def test_jobs_wait_while_the_broker_is_down(workplace: Workplace, redis: Redis) -> None:
     """Workers connect again, and no attempt is counted that did not begin."""
     with Workers(workplace.render(**SQLITE), redis.url, jobs=JOBS, seconds=WORK) as workers:

@@ -67,9 +67,7 @@ async def request_confirmation(request: Request, session: AsyncSession, user: Us
     await send_confirmation.enqueue(session, user.id, user.email)
 
 
-@router.post(
-    "/confirm-email", status_code=204, response_class=Response, responses=problems(400, 429)
-)
+@router.post("/confirm-email", status_code=204, response_class=Response, responses=problems(429))
 async def confirm_email(body: EmailConfirmation, session: SessionDep, request: Request) -> None:
     """Confirm an address with the token that was sent to it."""
     await confirm_address(request, session, body.token.get_secret_value())
@@ -93,9 +91,7 @@ async def request_reset(request: Request, session: AsyncSession, body: Forgotten
     await send_password_reset.enqueue(session, body.email)
 
 
-@router.post(
-    "/reset-password", status_code=204, response_class=Response, responses=problems(400, 429)
-)
+@router.post("/reset-password", status_code=204, response_class=Response, responses=problems(429))
 async def reset_password(body: PasswordReset, session: SessionDep, request: Request) -> None:
     """Set a new password with a token, and revoke all logins of the account."""
     token, password = body.token.get_secret_value(), body.new_password.get_secret_value()

@@ -63,7 +63,7 @@ def request_confirmation(user: User) -> None:
 
 
 @bp.post("/confirm-email")
-@operation(status=204, problems=[400, 429])
+@operation(status=204, problems=[429])
 def confirm_email(body: EmailConfirmation) -> None:
     """Confirm an address with the token that was sent to it."""
     confirm_address(body.token.get_secret_value())
@@ -89,7 +89,7 @@ def request_reset(body: ForgottenPassword) -> None:
 
 
 @bp.post("/reset-password")
-@operation(status=204, problems=[400, 429])
+@operation(status=204, problems=[429])
 def reset_password(body: PasswordReset) -> None:
     """Set a new password with a token, and revoke all logins of the account."""
     set_password(body.token.get_secret_value(), body.new_password.get_secret_value())

@@ -24,8 +24,8 @@ LIFETIMES = {Purpose.CONFIRM: timedelta(days=1), Purpose.RESET: timedelta(minute
 class InvalidEmailToken(ProblemError):
     """The token is unknown, expired or used, or its account has changed since it was sent."""
 
-    status = 400
-    detail = "The token of the link is invalid, expired or used."
+    status = 422
+    invalid = ({"loc": ("body", "token"), "msg": "Invalid, expired or used"},)
 
 
 def issue_token(session: Session, user: User, purpose: Purpose, email: str) -> str:

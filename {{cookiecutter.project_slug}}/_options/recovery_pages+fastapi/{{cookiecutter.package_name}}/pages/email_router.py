@@ -15,7 +15,7 @@ from ..accounts.email_router import (
 from ..accounts.exceptions import WeakPassword, WrongPassword
 from ..database.session import SessionDep
 from .account_router import detached_user, redirect_to
-from .email_forms import TOKEN, email_form, forgotten_form, reset_form
+from .email_forms import TOKEN, email_form, errors_of_links, forgotten_form, reset_form
 from .form_pages import TypedValues, render_form
 from .rendering import flash, render
 from .sessions import RequiredUser
@@ -68,7 +68,8 @@ async def confirmation_page(request: Request, token: str = "") -> Response:
 @router.post("/confirm-email")
 async def confirm_email(request: Request, session: SessionDep) -> RedirectResponse:
     """Confirm the address of a link."""
-    await confirm_address(request, session, request.session.pop(TOKEN, ""))
+    with errors_of_links():
+        await confirm_address(request, session, request.session.pop(TOKEN, ""))
     flash(request, "Your e-mail address is confirmed.")
     return redirect_to(request, "pages.home")
 
@@ -94,7 +95,8 @@ async def reset_page(request: Request, token: str = "") -> Response:
     """Return the form of a new password, if the link is valid."""
     if token:
         return keep_token(request, token, "pages.emails.reset_page")
-    await find_owner(request, request.session.get(TOKEN, ""))
+    with errors_of_links():
+        await find_owner(request, request.session.get(TOKEN, ""))
     return render_form(request, reset_form({}))
 
 
@@ -105,7 +107,7 @@ async def reset_password(
     """Set a new password, and revoke all logins of the account."""
     form = reset_form(values)
     password = form.validate().new_password.get_secret_value()
-    with form.error_at("new_password", WeakPassword):
+    with errors_of_links(), form.error_at("new_password", WeakPassword):
         await set_password(request, session, request.session.get(TOKEN, ""), password)
     request.session.clear()
     flash(request, "Your password was changed. You can log in now.")

@@ -15,7 +15,7 @@ from ..accounts.email_views import (
 from ..accounts.exceptions import WeakPassword, WrongPassword
 from ..database.session import get_session
 from .account_views import detached_user
-from .email_forms import TOKEN, email_form, forgotten_form, reset_form
+from .email_forms import TOKEN, email_form, errors_of_links, forgotten_form, reset_form
 from .form_pages import render_form
 from .sessions import login_required, require_user
 
@@ -67,7 +67,8 @@ def confirmation_page() -> ResponseReturnValue:
 @bp.post("/confirm-email")
 def confirm_email() -> ResponseReturnValue:
     """Confirm the address of a link."""
-    confirm_address(session.pop(TOKEN, ""))
+    with errors_of_links():
+        confirm_address(session.pop(TOKEN, ""))
     flash("Your e-mail address is confirmed.")
     return redirect(url_for("pages.home"), 303)
 
@@ -91,7 +92,8 @@ def reset_page() -> ResponseReturnValue:
     """Return the form of a new password, if the link is valid."""
     if token := request.args.get("token"):
         return keep_token(token, ".reset_page")
-    find_owner(session.get(TOKEN, ""))
+    with errors_of_links():
+        find_owner(session.get(TOKEN, ""))
     return render_form(reset_form({}))
 
 
@@ -100,7 +102,7 @@ def reset_password() -> ResponseReturnValue:
     """Set a new password, and revoke all logins of the account."""
     form = reset_form(request.form)
     password = form.validate().new_password.get_secret_value()
-    with form.error_at("new_password", WeakPassword):
+    with errors_of_links(), form.error_at("new_password", WeakPassword):
         set_password(session.get(TOKEN, ""), password)
     session.clear()
     flash("Your password was changed. You can log in now.")

@@ -89,7 +89,7 @@ def test_address_is_confirmed_by_the_button_and_not_by_the_link(
     open_link(user, link)
     again = user.post("/confirm-email")
     assert again.status_code == 400
-    assert "The token of the link is invalid, expired or used." in again.text
+    assert "The link is invalid, expired or used." in again.text
 
 
 def test_confirmation_can_be_sent_again(user: httpx2.Client, post: Post, email: str) -> None:
@@ -197,7 +197,7 @@ def test_invalid_link_is_an_error_page(user: httpx2.Client, path: str, query: st
 
     for page in pages:
         assert page.status_code == 400
-        assert "The token of the link is invalid, expired or used." in page.text
+        assert "The link is invalid, expired or used." in page.text
 
 
 def test_form_of_another_site_confirms_and_resets_nothing(
