@@ -23,8 +23,8 @@ from tests.support.template import Files
 
 
 def test_nothing_of_the_template_language_is_left() -> None:
-    # A recipe shows a template of Flask, and workflows of GitHub have expressions of their own.
-    foreign = re.compile(r"^```html .*?^```|\$\{\{ [\w.]+ \}\}", re.DOTALL | re.MULTILINE)
+    # Recipes show templates of Flask and of mail, and workflows of GitHub have expressions of their own.
+    foreign = re.compile(r"^```(?:html|jinja) .*?^```|\$\{\{ [\w.]+ \}\}", re.DOTALL | re.MULTILINE)
     # Templates of pages and of mail are Jinja's.
     templates = re.compile(r"my_service/\w+/templates/")
     texts = {each: foreign.sub("", each.text) for each in contents() if not templates.match(each.path)}
