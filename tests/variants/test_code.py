@@ -58,7 +58,7 @@ def test_every_dependency_is_used_and_none_is_missing(project: Path, variant: Va
         "^dev",
         "--per-rule-ignores",
         # uvicorn imports the last ones.
-        "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg|python-multipart|websockets|httptools|uvloop",
+        "DEP002=fastapi-swagger|flask-swagger-ui|aiosqlite|psycopg|python-multipart|itsdangerous|websockets|httptools|uvloop",
         "--package-module-name-map",
         "pyjwt=jwt",
     ]
