@@ -11,7 +11,7 @@ from tests.support.variants import Variant
 EXTENDED = Path(__file__).parent / "extended"
 # Settings of accounts, which services without them ignore: people may register and log in as often as tests do.
 OFTEN = "1000 per second"
-LIMITS = ("ACCOUNT_FROM_ADDRESS_LIMIT", "ADDRESS_LIMIT", "ACCOUNT_LIMIT")
+LIMITS = ("ACCOUNT_FROM_ADDRESS_LIMIT", "ADDRESS_LIMIT", "ACCOUNT_LIMIT", "EMAIL_LIMIT")
 OPEN = {"REGISTRATION": "true", **dict.fromkeys(LIMITS, OFTEN)}
 SECRET_KEY = "only for these services of the tests"
 

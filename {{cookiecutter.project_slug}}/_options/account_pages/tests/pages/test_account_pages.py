@@ -53,6 +53,11 @@ def leave(browser: httpx2.Client) -> dict[str, str]:
     return cookies
 
 
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the security events that were logged."""
+    return [vars(each)["event"] for each in caplog.records if hasattr(each, "event")]
+
+
 def test_user_registers_logs_in_and_logs_out(user: httpx2.Client) -> None:
     email = register(user)
     assert "Your account was created." in user.get("/login").text
@@ -202,7 +207,9 @@ def test_login_begins_a_new_session(user: httpx2.Client) -> None:
     assert emails[0] not in page.text
 
 
-def test_logins_are_listed_and_ended_one_by_one(user: httpx2.Client) -> None:
+def test_logins_are_listed_and_ended_one_by_one(
+    user: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
     email = register(user)
     log_in(user, email)
     first = leave(user)
@@ -214,6 +221,7 @@ def test_logins_are_listed_and_ended_one_by_one(user: httpx2.Client) -> None:
     ]
     assert page.text.count("This one") == 1
     assert user.post(end).headers["Location"] == "/account"
+    assert "login ended" in events(caplog)
 
     assert "The login has ended." in user.get("/account").text
     leave(user)
@@ -221,7 +229,9 @@ def test_logins_are_listed_and_ended_one_by_one(user: httpx2.Client) -> None:
     assert not is_logged_in(user)
 
 
-def test_login_of_another_account_is_not_ended(user: httpx2.Client) -> None:
+def test_login_of_another_account_is_not_ended(
+    user: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
     emails = [register(user) for _ in range(2)]
     log_in(user, emails[0])
     log_in_again = leave(user)
@@ -231,6 +241,7 @@ def test_login_of_another_account_is_not_ended(user: httpx2.Client) -> None:
     log_in(user, emails[1])
 
     assert user.post(end).status_code == 303
+    assert "login ended" not in events(caplog)
     leave(user)
     user.cookies.update(log_in_again)
     assert is_logged_in(user)

@@ -35,5 +35,6 @@ def list_logins(session: Session, user_id: UUID) -> Sequence[Login]:
 def end_login(session: Session, user_id: UUID, login_id: UUID) -> None:
     """Revoke a login of an account; one of another account is unchanged."""
     own = Login.id == login_id, Login.user_id == user_id, Login.revoked_at.is_(None)
-    session.execute(update(Login).where(*own).values(revoked_at=now()))
-    log_event("login ended", user_id=user_id, login_id=login_id)
+    ended = update(Login).where(*own).values(revoked_at=now()).returning(Login.id)
+    if session.scalar(ended):
+        log_event("login ended", user_id=user_id, login_id=login_id)

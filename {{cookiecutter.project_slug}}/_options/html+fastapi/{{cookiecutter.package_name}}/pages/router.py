@@ -44,7 +44,15 @@ async def reject_cross_site_requests(request: Request) -> None:
     check_origin(request.method, headers["Host"], site, origin)
 
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(reject_cross_site_requests)])
+async def read_body(request: Request) -> None:
+    """Read the body before a session begins, in which a slow client would keep a lock of the database."""
+    await request.body()
+
+
+router = APIRouter(
+    include_in_schema=False,
+    dependencies=[Depends(reject_cross_site_requests), Depends(read_body)],
+)
 router.include_router(static_files)
 # {% if "account_pages" in cookiecutter.__facts %}
 router.include_router(accounts)

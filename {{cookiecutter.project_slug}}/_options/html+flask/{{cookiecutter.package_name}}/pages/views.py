@@ -89,6 +89,12 @@ def reject_cross_site_requests() -> None:
     check_origin(request.method, request.host, site, origin)
 
 
+@bp.before_request
+def read_body() -> None:
+    """Read the body before a session begins, in which a slow client would keep a lock of the database."""
+    request.get_data()
+
+
 @bp.after_request
 def cache_static_files(response: Response) -> Response:
     """Let browsers keep a static file if its URL has its digest."""

@@ -26,6 +26,7 @@ HOST = "service.example:8000"
         (None, f"https://evil.example/{HOST}", False),
         (None, f"https://{HOST}@evil.example", False),
         (None, "null", False),
+        (None, "http://[", False),
         (None, "", False),
         (None, None, False),
     ],

@@ -1,7 +1,5 @@
 """Rejection of forms that other sites send: https://cheatsheetseries.owasp.org (CSRF), by Fetch Metadata."""
 
-from urllib.parse import urlsplit
-
 from ..web.problems import ProblemError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -24,6 +22,11 @@ def check_origin(method: str, host: str, site: str | None, origin: str | None) -
     """
     if method in SAFE_METHODS:
         return
-    is_own = site in ("same-origin", "none") if site else urlsplit(origin or "").netloc == host
+    is_own = site in ("same-origin", "none") if site else is_origin_of(origin, host)
     if not is_own:
         raise CrossSiteRequest
+
+
+def is_origin_of(origin: str | None, host: str) -> bool:
+    """Return whether an Origin names a host; the scheme may be that of a connection before a proxy."""
+    return origin in (f"https://{host}", f"http://{host}")

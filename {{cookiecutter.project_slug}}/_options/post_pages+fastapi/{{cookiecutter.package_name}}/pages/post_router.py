@@ -13,10 +13,10 @@ from ..identity import OptionalSubject, Subject
 from ..posts import access, service
 from ..posts.exceptions import SlugTaken
 from ..posts.models import Post
-from ..posts.schemas import PostQuery
 from .form_pages import TypedValues, render_form
 from .post_authors import may_change
 from .post_forms import change_form, check_version, new_form
+from .post_lists import ListQuery
 from .rendering import flash, path_for, render
 # {% if "accounts" in cookiecutter.__facts %}
 from .sessions import OptionalSubject, Subject
@@ -48,13 +48,14 @@ WritablePost = Annotated[Post, Depends(writable_post)]
 @router.get("", name="pages.posts.list_posts")
 async def list_posts(
     request: Request,
-    query: Annotated[PostQuery, Query()],
+    query: Annotated[ListQuery, Query()],
     subject: OptionalSubject,
     session: SessionDep,
 ) -> HTMLResponse:
     """List the posts that the client may read, in pages."""
     page = await service.list_page(session, query, subject)
-    return render(request, "posts/list.html", page=page, is_later=query.cursor is not None)
+    following, is_later = query.next(page.next), query.cursor is not None
+    return render(request, "posts/list.html", page=page, next=following, is_later=is_later)
 
 
 @router.get("/new", name="pages.posts.new_post")

@@ -13,11 +13,11 @@ from ..identity import optional_subject, subject
 from ..posts import access, service
 from ..posts.exceptions import SlugTaken
 from ..posts.models import Post
-from ..posts.schemas import PostQuery
 from ..web.operations import InvalidRequest
 from .form_pages import render_form
 from .post_authors import may_change
 from .post_forms import change_form, check_version, new_form
+from .post_lists import ListQuery
 # {% if "accounts" in cookiecutter.__facts %}
 from .sessions import optional_subject, subject
 # {% endif %}
@@ -39,10 +39,10 @@ def writable_post(post_id: UUID) -> Post:
     return post
 
 
-def valid_query() -> PostQuery:
+def valid_query() -> ListQuery:
     """Return the query of a list, or respond 422."""
     try:
-        return PostQuery.model_validate(request.args.to_dict())
+        return ListQuery.model_validate(request.args.to_dict())
     except ValidationError as error:
         raise InvalidRequest(
             [{**each, "loc": ("query", *each["loc"])} for each in error.errors()], None
@@ -54,7 +54,8 @@ def list_posts() -> str:
     """List the posts that the client may read, in pages."""
     query = valid_query()
     page = service.list_page(get_session(), query, optional_subject())
-    return render_template("posts/list.html", page=page, is_later=query.cursor is not None)
+    following, is_later = query.next(page.next), query.cursor is not None
+    return render_template("posts/list.html", page=page, next=following, is_later=is_later)
 
 
 @bp.get("/new")

@@ -15,7 +15,14 @@ from ..accounts.email_router import (
 from ..accounts.exceptions import WeakPassword, WrongPassword
 from ..database.session import SessionDep
 from .account_router import detached_user, redirect_to
-from .email_forms import TOKEN, email_form, forgotten_form, reset_form
+from .email_forms import (
+    CONFIRMATION,
+    RESET,
+    check_account,
+    email_form,
+    forgotten_form,
+    reset_form,
+)
 from .form_pages import TypedValues, render_form
 from .rendering import flash, render
 from .sessions import RequiredUser
@@ -62,14 +69,15 @@ async def change_email(
 async def confirmation_page(request: Request, token: str = "") -> Response:
     """Return a button that confirms an address: programs that follow the links in a message confirm none."""
     if token:
-        return keep_token(request, token, "pages.emails.confirmation_page")
+        return keep_token(request, CONFIRMATION, token, "pages.emails.confirmation_page")
     return render(request, "accounts/confirm_email.html")
 
 
 @router.post("/confirm-email")
 async def confirm_email(request: Request, session: SessionDep) -> RedirectResponse:
     """Confirm the address of a link."""
-    await confirm_address(request, session, request.session.pop(TOKEN, ""))
+    await confirm_address(request, session, request.session.get(CONFIRMATION, ""))
+    del request.session[CONFIRMATION]
     flash(request, "Your e-mail address is confirmed.")
     return redirect_to(request, "pages.home")
 
@@ -94,8 +102,8 @@ async def forgot_password(
 async def reset_page(request: Request, token: str = "") -> Response:
     """Return the form of a new password, if the link is valid."""
     if token:
-        return keep_token(request, token, "pages.emails.reset_page")
-    user = await find_owner(request, request.session.get(TOKEN, ""))
+        return keep_token(request, RESET, token, "pages.emails.reset_page")
+    user = await find_owner(request, request.session.get(RESET, ""))
     return render_form(request, reset_form({}, user.email))
 
 
@@ -104,8 +112,9 @@ async def reset_password(
     request: Request, values: TypedValues, session: SessionDep
 ) -> RedirectResponse:
     """Set a new password, and revoke all logins of the account."""
-    token = request.session.get(TOKEN, "")
+    token = request.session.get(RESET, "")
     user = await find_owner(request, token)
+    check_account(values, user.email)
     form = reset_form(values, user.email)
     password = form.validate().new_password.get_secret_value()
     with form.error_at("new_password", WeakPassword):
@@ -115,7 +124,7 @@ async def reset_password(
     return redirect_to(request, "pages.accounts.login_page")
 
 
-def keep_token(request: Request, token: str, name: str) -> RedirectResponse:
+def keep_token(request: Request, key: str, token: str, name: str) -> RedirectResponse:
     """Keep the token of a link in the session, and redirect to a URL without it."""
-    request.session[TOKEN] = token
+    request.session[key] = token
     return redirect_to(request, name)

@@ -15,7 +15,14 @@ from ..accounts.email_views import (
 from ..accounts.exceptions import WeakPassword, WrongPassword
 from ..database.session import get_session
 from .account_views import detached_user
-from .email_forms import TOKEN, email_form, forgotten_form, reset_form
+from .email_forms import (
+    CONFIRMATION,
+    RESET,
+    check_account,
+    email_form,
+    forgotten_form,
+    reset_form,
+)
 from .form_pages import render_form
 from .sessions import login_required, require_user
 
@@ -61,14 +68,15 @@ def change_email() -> ResponseReturnValue:
 def confirmation_page() -> ResponseReturnValue:
     """Return a button that confirms an address: programs that follow the links in a message confirm none."""
     if token := request.args.get("token"):
-        return keep_token(token, ".confirmation_page")
+        return keep_token(CONFIRMATION, token, ".confirmation_page")
     return render_template("accounts/confirm_email.html")
 
 
 @bp.post("/confirm-email")
 def confirm_email() -> ResponseReturnValue:
     """Confirm the address of a link."""
-    confirm_address(session.pop(TOKEN, ""))
+    confirm_address(session.get(CONFIRMATION, ""))
+    del session[CONFIRMATION]
     flash("Your e-mail address is confirmed.")
     return redirect(url_for("pages.home"), 303)
 
@@ -91,15 +99,17 @@ def forgot_password() -> ResponseReturnValue:
 def reset_page() -> ResponseReturnValue:
     """Return the form of a new password, if the link is valid."""
     if token := request.args.get("token"):
-        return keep_token(token, ".reset_page")
-    return render_form(reset_form({}, find_owner(session.get(TOKEN, "")).email))
+        return keep_token(RESET, token, ".reset_page")
+    return render_form(reset_form({}, find_owner(session.get(RESET, "")).email))
 
 
 @bp.post("/reset-password")
 def reset_password() -> ResponseReturnValue:
     """Set a new password, and revoke all logins of the account."""
-    token = session.get(TOKEN, "")
-    form = reset_form(request.form, find_owner(token).email)
+    token = session.get(RESET, "")
+    email = find_owner(token).email
+    check_account(request.form, email)
+    form = reset_form(request.form, email)
     password = form.validate().new_password.get_secret_value()
     with form.error_at("new_password", WeakPassword):
         set_password(token, password)
@@ -108,7 +118,7 @@ def reset_password() -> ResponseReturnValue:
     return redirect(url_for("pages.accounts.login_page"), 303)
 
 
-def keep_token(token: str, endpoint: str) -> ResponseReturnValue:
+def keep_token(key: str, token: str, endpoint: str) -> ResponseReturnValue:
     """Keep the token of a link in the session, and redirect to a URL without it."""
-    session[TOKEN] = token
+    session[key] = token
     return redirect(url_for(endpoint), 303)

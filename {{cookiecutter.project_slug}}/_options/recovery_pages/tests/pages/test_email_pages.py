@@ -55,8 +55,9 @@ def forget(browser: httpx2.Client, email: str) -> httpx2.Response:
     return browser.post("/forgot-password", data={"email": email})
 
 
-def reset(browser: httpx2.Client, password: str = NEW_PASSWORD) -> httpx2.Response:
-    return browser.post("/reset-password", data={"new_password": password})
+def reset(browser: httpx2.Client, email: str, password: str = NEW_PASSWORD) -> httpx2.Response:
+    data = {"username": email, "new_password": password}
+    return browser.post("/reset-password", data=data)
 
 
 def open_link(browser: httpx2.Client, link: str) -> httpx2.Response:
@@ -144,10 +145,10 @@ def test_forgotten_password_is_reset(user: httpx2.Client, post: Post, email: str
     form = open_link(user, link)
     assert 'autocomplete="new-password"' in form.text
     assert user.get("/account").status_code == 200
-    weak = reset(user, "password1234")
+    weak = reset(user, email, "password1234")
     assert weak.status_code == 422
     assert "Too easy to guess; use more words</span>" in weak.text
-    assert reset(user).headers["Location"] == "/login"
+    assert reset(user, email).headers["Location"] == "/login"
 
     page = user.get("/login")
     assert "Your password was changed." in page.text
@@ -167,10 +168,39 @@ def test_login_of_another_browser_ends_with_the_reset(
     forget(user, email)
     open_link(user, post.link())
 
-    reset(user)
+    reset(user, email)
 
     user.cookies.update(other)
     assert user.get("/account").status_code == 303
+
+
+def test_form_resets_no_other_password_than_that_of_its_page(
+    user: httpx2.Client, post: Post, email: str
+) -> None:
+    other = register(user)
+    post.messages()
+    user.cookies.clear()
+    forget(user, other)
+    open_link(user, post.link())
+    forget(user, email)
+    open_link(user, post.link())
+
+    response = reset(user, other)
+
+    assert response.status_code == 409
+    assert "Another link was opened after this page." in response.text
+    assert log_in(user, email).status_code == 303
+
+
+def test_link_that_confirms_replaces_no_link_that_resets(
+    user: httpx2.Client, post: Post, email: str
+) -> None:
+    forget(user, email)
+    open_link(user, post.link())
+
+    user.get("/confirm-email?token=unknown")
+
+    assert reset(user, email).status_code == 303
 
 
 def test_page_does_not_reveal_accounts(user: httpx2.Client, post: Post, email: str) -> None:
@@ -207,12 +237,12 @@ def test_form_of_another_site_confirms_and_resets_nothing(
     open_link(user, post.link())
     user.headers["Sec-Fetch-Site"] = "cross-site"
 
-    assert reset(user).status_code == 403
+    assert reset(user, email).status_code == 403
     assert user.post("/confirm-email").status_code == 403
     assert forget(user, email).status_code == 403
 
     user.headers["Sec-Fetch-Site"] = "same-origin"
-    assert reset(user).status_code == 303
+    assert reset(user, email).status_code == 303
 
 
 def test_forgotten_password_needs_an_address(user: httpx2.Client) -> None:

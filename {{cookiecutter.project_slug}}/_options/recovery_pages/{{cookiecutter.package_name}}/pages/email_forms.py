@@ -4,11 +4,19 @@ from collections.abc import Mapping
 
 from ..accounts.email_schemas import EmailChange, ForgottenPassword
 from ..accounts.schemas import Password
+from ..web.problems import ProblemError
 from ..web.schemas import Schema
 from .forms import Form
 
-# The key of the token of a link in the session: a page whose URL had it would send it in Referer headers.
-TOKEN = "email_token"  # noqa: S105  # a key, not a secret
+# The keys of the tokens of links in the session: a page whose URL had one would send it in Referer headers.
+CONFIRMATION, RESET = "confirmation", "reset"
+
+
+class ReplacedLink(ProblemError):
+    """Another link was opened after the page of the form."""
+
+    status = 409
+    detail = "Another link was opened after this page. Open the link of the message again."
 
 
 class NewPassword(Schema):
@@ -30,3 +38,9 @@ def forgotten_form(values: Mapping[str, str]) -> Form[ForgottenPassword]:
 def reset_form(values: Mapping[str, str], email: str) -> Form[NewPassword]:
     """Return the form of a new password in place of a forgotten one; the address is for password managers."""
     return Form(NewPassword, "accounts/reset_password.html", values, email=email)
+
+
+def check_account(values: Mapping[str, str], email: str) -> None:
+    """Raise ReplacedLink unless the form was made for the account of the token."""
+    if values.get("username") != email:
+        raise ReplacedLink
