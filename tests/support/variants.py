@@ -255,19 +255,19 @@ def completed(beginning: Mapping[str, str], missing: set[Choices]) -> Variant:
 def extremes() -> Iterator[dict[str, str]]:
     """Give the rows to begin with.
 
-    For each framework, everything off, and everything on with each database; and each option taken out of everything on, frameworks taking turns.
+    For each framework, everything off and everything on; and each option taken out of everything on. The frameworks and the databases take turns.
     """
     optional = {name: values for name, values in behavioural_choices().items() if not OFF.isdisjoint(values)}
     on = {name: next(value for value in values if value not in OFF) for name, values in optional.items()}
     off = {name: next(value for value in values if value in OFF) for name, values in optional.items()}
+    databases = itertools.cycle(sorted(set(optional["database"]) - OFF))
     for framework in choices()["framework"]:
         yield {"framework": framework} | off
-        for database in behavioural_choices()["database"]:
-            if database not in OFF:
-                yield {"framework": framework} | on | {"database": database}
-    for framework, name in zip(itertools.cycle(choices()["framework"]), optional, strict=False):
+        yield {"framework": framework} | on | {"database": next(databases)}
+    turns = itertools.cycle(itertools.product(sorted(set(optional["database"]) - OFF), choices()["framework"]))
+    for (database, framework), name in zip(turns, optional, strict=False):
         # With an option goes what needs it.
-        without = on | {name: off[name]}
+        without = on | {"database": database} | {name: off[name]}
         needs = [
             other
             for other in on

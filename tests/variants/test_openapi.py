@@ -1,5 +1,6 @@
 """Each row's OpenAPI document: the same on both frameworks, and true of the service."""
 
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from tests.support.environments import CACHE, environment
 from tests.support.extension import extend, extended_server, framework_of
 from tests.support.rendering import BIN, TEMPLATE
 from tests.support.server import Server
-from tests.support.variants import ALONE, OFF, Variant, behavioural_choices, rows
+from tests.support.variants import ALONE, OFF, TOGETHER, Variant, behavioural_choices, rows
 
 pytestmark = pytest.mark.check("openapi")
 
@@ -40,19 +41,23 @@ def test_both_frameworks_give_the_same_document(variant: Variant, project: Path,
 
 
 def exhaustive() -> list[Variant]:
-    """Return the fewest rows that have every option with operations, on each framework with each database."""
+    """Return the fewest rows that have every option with operations, on each framework and with each database.
+
+    Domains meet each framework with each database; other options meet each of the two.
+    """
     chosen: list[Variant] = []
     answers = behavioural_choices()
-    frameworks = answers.pop("framework")
-    databases = set(answers.pop("database")) - OFF
+    frameworks = [("framework", framework) for framework in answers.pop("framework")]
+    databases = [("database", database) for database in answers.pop("database") if database not in OFF]
+    together = [*itertools.product(frameworks, databases)]
+    apart = [(choice,) for choice in (*frameworks, *databases)]
     missing = {
-        (("framework", framework), ("database", database), (name, value))
-        for framework in frameworks
-        for database in databases
+        (*others, (name, value))
         for name, values in answers.items()
         for value in values
         # Both kinds of jobs have the same operations.
         if value not in OFF and (name, value) not in ALONE | {("jobs", "celery")}
+        for others in (together if name in TOGETHER else apart)
     }
     while missing:
         best = max(rows(), key=lambda row: sum(set(each) <= set(row.pairs) for each in missing))
