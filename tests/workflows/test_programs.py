@@ -98,9 +98,8 @@ def test_other_required_program_that_is_missing_is_an_error(
     ):
         ProgramTests(requirement)
 
-    monkeypatch.setattr(
-        programs, "PLACES", installed(tmp_path, "sqlite3", "systemd-analyze", "pgbouncer", "redis-server", *PROGRAMS)
-    )
+    others = ["sqlite3", "systemd-analyze", "pgbouncer", "redis-server", "rabbitmq-server", "java", *PROGRAMS]
+    monkeypatch.setattr(programs, "PLACES", installed(tmp_path, *others))
     assert not ProgramTests(requirement).is_missing
 
 
