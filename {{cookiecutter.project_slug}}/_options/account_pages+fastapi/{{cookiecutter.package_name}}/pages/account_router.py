@@ -40,6 +40,8 @@ async def register(
     request: Request, settings: SettingsDep, values: TypedValues, session: SessionDep
 ) -> RedirectResponse:
     """Create an account."""
+    if not settings.registration:
+        raise RegistrationDisabled
     form = registration_form(values)
     body = form.validate()
     with form.error_at("password", WeakPassword), form.error_at("email", EmailTaken):

@@ -37,6 +37,8 @@ def registration_page() -> ResponseReturnValue:
 @bp.post("/register")
 def register() -> ResponseReturnValue:
     """Create an account."""
+    if not get_settings().registration:
+        raise RegistrationDisabled
     form = registration_form(request.form)
     body = form.validate()
     with form.error_at("password", WeakPassword), form.error_at("email", EmailTaken):

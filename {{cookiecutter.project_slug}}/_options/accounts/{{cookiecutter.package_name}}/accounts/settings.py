@@ -58,7 +58,7 @@ class AccountSettings(BaseModel):
     secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split)] = (
         Field(
             (),
-            description="former values of SECRET_KEY, whose access tokens remain valid; remove them after ACCESS_TOKEN_LIFETIME",
+            description="former values of SECRET_KEY: what they have signed remains valid; remove them when it has expired",
         )
     )
     access_token_lifetime: int = Field(

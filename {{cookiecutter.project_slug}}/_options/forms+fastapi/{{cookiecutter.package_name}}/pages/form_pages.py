@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from .forms import Form, InvalidForm
@@ -20,9 +20,15 @@ async def handle_invalid_form(request: Request, error: InvalidForm) -> HTMLRespo
 
 
 async def typed_values(request: Request) -> dict[str, str]:
-    """Return the values of a form; a file is none."""
-    async with request.form() as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+    """Return the values of a form; a file is none. Respond 400 if they are not text."""
+    try:
+        async with request.form() as form:
+            values = {name: value for name, value in form.items() if isinstance(value, str)}
+        "".join(values.values()).encode()
+    except UnicodeError:
+        # The client chooses the encoding of a multipart form.
+        raise HTTPException(400, "The form cannot be decoded.") from None
+    return values
 
 
 TypedValues = Annotated[dict[str, str], Depends(typed_values)]

@@ -124,6 +124,12 @@ def test_no_other_file_is_served(browser: httpx2.Client, path: str) -> None:
     assert browser.get(path, follow_redirects=True).status_code == 404
 
 
+def test_path_of_a_file_may_have_other_spellings(client: httpx2.Client) -> None:
+    # A client would send the shortest one.
+    for path in ("/static/x/%2e%2e/style.css?v=1", "/static/./style.css?v=1"):
+        assert client.get(path).status_code in (200, 404)
+
+
 def test_edit_changes_the_digest_in_development(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from posixpath import normpath
 
 from ..config import Settings
 
@@ -30,4 +31,4 @@ def cache_control(name: str, version: str | None, digest: Digest) -> str:
 
     During a deployment, the page of one version may load a file from another: that response must not be kept.
     """
-    return KEPT if version and version == digest(name) else REVALIDATED
+    return KEPT if version and version == digest(normpath(name)) else REVALIDATED
