@@ -45,7 +45,7 @@ async def reject_cross_site_requests(request: Request) -> None:
 
 
 async def read_body(request: Request) -> None:
-    """Read the body before a session begins, in which a slow client would keep a lock of the database."""
+    """Read the body before all else: while it arrives, a slow client must keep no lock."""
     await request.body()
 
 

@@ -91,7 +91,7 @@ def reject_cross_site_requests() -> None:
 
 @bp.before_request
 def read_body() -> None:
-    """Read the body before a session begins, in which a slow client would keep a lock of the database."""
+    """Read the body before all else: while it arrives, a slow client must keep no lock."""
     request.get_data()
 
 
