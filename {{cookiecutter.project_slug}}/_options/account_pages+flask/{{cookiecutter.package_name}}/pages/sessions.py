@@ -25,6 +25,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Add logins to sessions, and redirect clients without one to the form that logs in."""
     fallbacks = [secret.get_secret_value() for secret in settings.secret_key_fallbacks]
     app.config["SECRET_KEY_FALLBACKS"] = fallbacks
+    # Flask ignores older cookies, whether or not a session is permanent.
+    app.config["PERMANENT_SESSION_LIFETIME"] = settings.refresh_token_lifetime
     app.jinja_env.globals.update(is_logged_in=is_logged_in)
     app.register_error_handler(LoginRequired, handle_login_required)
 

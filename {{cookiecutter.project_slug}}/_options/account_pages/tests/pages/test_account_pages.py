@@ -1,10 +1,12 @@
 """The pages of accounts: registration, logins, passwords."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import httpx2
 import pytest
+from itsdangerous import TimestampSigner
 from pydantic import SecretStr
 
 from {{ cookiecutter.package_name }} import create_app
@@ -137,6 +139,18 @@ def test_registration_is_offered(user: httpx2.Client) -> None:
 
     assert form.status_code == 200
     assert form.text.count("required=") == 2
+
+
+def test_session_lasts_as_long_as_its_login(
+    browser_with: BrowserWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = 24 * 60 * 60
+    with browser_with(refresh_token_lifetime=60 * days) as browser:
+        log_in(browser, register(browser))
+        later = int(time.time()) + 40 * days
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda signer: later)
+
+        assert is_logged_in(browser)
 
 
 def test_registration_can_be_disabled(browser_with: BrowserWith) -> None:
