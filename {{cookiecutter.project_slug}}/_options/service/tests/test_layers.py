@@ -6,6 +6,7 @@ From another domain, a module imports only the service and the models, in one di
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -49,10 +50,11 @@ LAYERS = [
 ]
 
 
-def modules() -> list[str]:
+@cache
+def modules() -> tuple[str, ...]:
     """Return the names of all modules of the package, relative to the package."""
     paths = (path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py"))
-    return sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+    return tuple(sorted(".".join(path.parts).removesuffix(".__init__") for path in paths))
 
 
 def get_layer(module: str) -> str:
