@@ -44,12 +44,16 @@ RECIPES = {
 RECIPES_OF_OPTIONS = {
     "A job by a cron expression": ("cron", {"jobs": "database"}),
     "A job with progress": ("exports", {"jobs": "database"}),
+    "An upload that a job processes": ("digests", {"jobs": "database"}),
     "Announce a post by mail": ("announcements", {"jobs": "database", "mail": "smtp"}),
 }
 # These change the project or its environment, and have tests of their own.
 OTHERS = {"Add a dependency", "Remove the example"}
 # The recipe that another one continues.
-CONTINUED = {"Database work outside a request": "A blocking SDK"}
+CONTINUED = {
+    "Database work outside a request": "A blocking SDK",
+    "An upload that a job processes": "Upload and download files",
+}
 
 
 class Project:
@@ -169,7 +173,9 @@ def test_recipe_of_an_option_works(framework: str, heading: str, tmp_path: Path)
     module, answers = RECIPES_OF_OPTIONS[heading]
     project = Project(tmp_path / "my-service", framework, **answers)
 
-    project.follow(heading)
+    for each in (CONTINUED.get(heading), heading):
+        if each:
+            project.follow(each)
 
     project.check("ruff check .", "mypy")
     also = ["tests/test_layers.py", "tests/cli/test_settings.py", "tests/jobs/test_functions.py"]
