@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import accounts, body, database, pages, render, requests_per_second, start, suite
+from benchmarks import accounts, body, database, options, pages, render, requests_per_second, start, suite
 from benchmarks.measure import Missing
 from benchmarks.projects import PYTHON
 from benchmarks.table import Row, markdown
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "body": body.rows,
     "database": database.rows,
     "accounts": accounts.rows,
+    "options": options.rows,
     "pages": pages.rows,
 }
 

@@ -1,6 +1,6 @@
 """Jobs per second with and without a broker, against Celery alone, and the time from a commit to the end of its job: `python -m benchmarks.jobs [JOBS]`.
 
-One process runs the jobs, in 4 threads; each writes a row and does nothing else. The broker is Redis.
+One process runs the jobs, in 4 threads; each writes a row and does nothing else. The brokers are Redis and RabbitMQ.
 """
 
 import subprocess
@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.projects import workplace_in
+from tests.support.rabbitmq import RabbitMQ
 from tests.support.redis import Redis
 from tests.support.rendering import FRAMEWORKS
 from tests.support.workers import Workers
@@ -41,15 +42,16 @@ def run(project: Path, url: str | None, *command: str) -> float:
 def main(jobs: int) -> None:
     """Print a line for each figure."""
     for framework, database in zip(FRAMEWORKS, DATABASES, strict=True):
-        with tempfile.TemporaryDirectory() as folder, Redis() as redis:
+        with tempfile.TemporaryDirectory() as folder, Redis() as redis, RabbitMQ() as rabbitmq:
             project = workplace_in(folder).render(framework=framework, database=database, jobs="celery")
             name = f"{framework}, {database}"
-            print(f"{name}: {jobs_per_second(project, None, jobs):.0f} jobs per second without a broker", flush=True)
-            print(f"{name}: {jobs_per_second(project, redis.url, jobs):.0f} jobs per second by Redis", flush=True)
-            alone = run(project, redis.url, "celery-alone", str(jobs))
-            print(f"{name}: {alone:.0f} tasks per second by Celery alone, with the same write", flush=True)
-            for what, url in (("without a broker", None), ("by Redis", redis.url)):
-                print(f"{name}: {run(project, url, 'latency'):.2f} s from commit to end, {what}, median", flush=True)
+            brokers = {"without a broker": None, "by Redis": redis.url, "by RabbitMQ": rabbitmq.url}
+            for how, url in brokers.items():
+                print(f"{name}: {jobs_per_second(project, url, jobs):.0f} jobs per second {how}", flush=True)
+                if url:
+                    alone = run(project, url, "celery-alone", str(jobs))
+                    print(f"{name}: {alone:.0f} tasks per second {how}, Celery alone, with the same write", flush=True)
+                print(f"{name}: {run(project, url, 'latency'):.2f} s from commit to end {how}, median", flush=True)
 
 
 if __name__ == "__main__":

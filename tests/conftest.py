@@ -1,7 +1,7 @@
 """The rows of the suite as fixtures, what is left out of a run, and what the terminal shows."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,12 @@ def executed(config: pytest.Config) -> list[Variant]:
         return [*rows(), *others]
     number = config.getoption("--rotation")
     return [*rows(), *(rotation(number) if number is not None else [])]
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Run one process more than there are cores: the tests wait for servers a quarter of their time."""
+    return (yield) + 1
 
 
 def pytest_report_header() -> str:
