@@ -7,7 +7,9 @@ from pydantic import Field, Secret, StringConstraints
 from ..web.schemas import Schema
 from .schemas import HIDDEN, AnyPassword, Email, Password
 
-EmailedToken = Annotated[Secret[Annotated[str, StringConstraints(max_length=200)]], HIDDEN]
+MAX_TOKEN = 200
+
+EmailedToken = Annotated[Secret[Annotated[str, StringConstraints(max_length=MAX_TOKEN)]], HIDDEN]
 
 
 class EmailStatus(Schema):

@@ -12,6 +12,7 @@ from ..accounts.email_router import (
     request_reset,
     set_password,
 )
+from ..accounts.email_schemas import MAX_TOKEN
 from ..accounts.exceptions import WeakPassword, WrongPassword
 from ..database.session import SessionDep
 from .account_router import detached_user, redirect_to
@@ -126,5 +127,8 @@ async def reset_password(
 
 def keep_token(request: Request, key: str, token: str, name: str) -> RedirectResponse:
     """Keep the token of a link in the session, and redirect to a URL without it."""
+    # The session is a cookie, which has no room for a longer one.
+    if len(token) > MAX_TOKEN:
+        raise email_service.InvalidEmailToken
     request.session[key] = token
     return redirect_to(request, name)

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from ..accounts import email_service
+from ..accounts.email_schemas import MAX_TOKEN
 from ..accounts.email_views import (
     confirm_address,
     find_owner,
@@ -120,5 +121,8 @@ def reset_password() -> ResponseReturnValue:
 
 def keep_token(key: str, token: str, endpoint: str) -> ResponseReturnValue:
     """Keep the token of a link in the session, and redirect to a URL without it."""
+    # The session is a cookie, which has no room for a longer one.
+    if len(token) > MAX_TOKEN:
+        raise email_service.InvalidEmailToken
     session[key] = token
     return redirect(url_for(endpoint), 303)

@@ -230,6 +230,15 @@ def test_invalid_link_is_an_error_page(user: httpx2.Client, path: str, query: st
         assert "The link is invalid, expired or used" in page.text
 
 
+@pytest.mark.parametrize("path", ["/confirm-email", "/reset-password"])
+def test_long_token_is_invalid_and_is_not_kept(user: httpx2.Client, path: str) -> None:
+    page = user.get(f"{path}?token={'x' * 201}")
+
+    assert page.status_code == 422
+    assert "The link is invalid, expired or used" in page.text
+    assert "Set-Cookie" not in page.headers
+
+
 def test_form_of_another_site_confirms_and_resets_nothing(
     user: httpx2.Client, post: Post, email: str
 ) -> None:
