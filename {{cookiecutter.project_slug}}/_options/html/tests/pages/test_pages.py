@@ -78,6 +78,26 @@ def test_other_clients_get_problem_documents(client: httpx2.Client) -> None:
         assert client.get(path).json()["status"] == 404
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/html", "text/html"),
+        ("application/json, Text/HTML;level=1 ; q=0.001", "text/html"),
+        ("text/html;q=1.0", "text/html"),
+        ("text/html;q=0", "application/problem+json"),
+        ("application/json, text/html; Q=0.00, */*", "application/problem+json"),
+        ("text/htmlx", "application/problem+json"),
+        (";,text/html=", "application/problem+json"),
+    ],
+)
+def test_quality_of_0_means_not_acceptable(
+    browser: httpx2.Client, accept: str, media_type: str
+) -> None:
+    error = browser.get("/unknown", headers={"Accept": accept})
+
+    assert error.headers["Content-Type"].partition(";")[0] == media_type
+
+
 def test_error_page_keeps_the_detail_and_the_headers_of_the_problem(
     app: App, browser: httpx2.Client
 ) -> None:

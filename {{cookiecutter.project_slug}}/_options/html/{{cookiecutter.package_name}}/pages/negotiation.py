@@ -23,4 +23,11 @@ def is_page_path(path: str) -> bool:
 
 def accepts_pages(accept: str) -> bool:
     """Return whether a client asks for HTML, as browsers do; others get problem documents."""
-    return "text/html" in accept
+    return any(asks_for_html(media_range) for media_range in accept.lower().split(","))
+
+
+def asks_for_html(media_range: str) -> bool:
+    """Return whether a part of an Accept header is HTML with a quality, `q`, of more than 0."""
+    media_type, *parameters = map(str.strip, media_range.split(";"))
+    qualities = [each.removeprefix("q=") for each in parameters if each.startswith("q=")]
+    return media_type == "text/html" and all(quality.strip("0.") for quality in qualities)
