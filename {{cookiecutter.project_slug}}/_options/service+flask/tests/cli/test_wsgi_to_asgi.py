@@ -48,6 +48,10 @@ class App:
         start_response("200 OK", [("Content-Length", "2")])
         return [b"", b"o", b"k"]
 
+    def dated(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Date", "Sat, 01 Jan 2000 00:00:00 GMT"), ("Age", "1")])
+        return []
+
     def empty(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response("204 No Content", [])
         return []
@@ -152,6 +156,13 @@ def test_environ_describes_the_request(app: App, port: int) -> None:
 
 def test_response_without_a_body_is_complete(port: int) -> None:
     assert request(port, "GET /empty HTTP/1.1").startswith(b"HTTP/1.1 204 ")
+
+
+def test_response_has_one_date(port: int) -> None:
+    head = request(port, "GET /dated HTTP/1.1", "Connection: close").lower().splitlines()
+
+    assert b"age: 1" in head
+    assert len([line for line in head if line.startswith(b"date:")]) == 1
 
 
 def test_written_data_precedes_returned_data(port: int) -> None:

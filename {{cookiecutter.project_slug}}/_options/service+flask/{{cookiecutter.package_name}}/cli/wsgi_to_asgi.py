@@ -147,7 +147,10 @@ class Response:
         if exc_info and self.is_started:
             raise exc_info[1].with_traceback(exc_info[2])
         encoded = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers
+            # The server adds a date to each response.
+            if name.lower() != "date"
         ]
         length = dict(encoded).get(b"content-length")
         self.missing = int(length) if length else None
