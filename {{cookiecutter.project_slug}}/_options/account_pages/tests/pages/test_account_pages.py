@@ -91,6 +91,16 @@ def test_page_gets_the_account_of_the_session(app: App, user: httpx2.Client) -> 
     assert user.get("/subject").text == f"{own} {own}"
 
 
+def test_browser_stores_no_page_of_the_account(user: httpx2.Client) -> None:
+    log_in(user, register(user))
+
+    pages = [user.get("/account"), user.get("/account/password"), user.post("/account/password")]
+
+    assert [each.status_code for each in pages] == [200, 200, 422]
+    assert {each.headers["Cache-Control"] for each in pages} == {"no-store"}
+    assert user.get("/").headers["Cache-Control"] == "private, no-cache"
+
+
 def test_log_out_ends_the_login_and_not_only_the_cookie(user: httpx2.Client) -> None:
     log_in(user, register(user))
     copied = dict(user.cookies)

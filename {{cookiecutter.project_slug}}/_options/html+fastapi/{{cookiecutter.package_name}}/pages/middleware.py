@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..web.problems import MEDIA_TYPE
-from .negotiation import ERROR_HEADERS, PAGE_HEADERS, accepts_pages, is_page_path
+from .negotiation import UNSTORED_HEADERS, accepts_pages, is_page_path, page_headers
 from .rendering import render
 
 
@@ -37,7 +37,7 @@ class PagesMiddleware:
                     problem = message
                     return
                 if content_type.startswith("text/html"):
-                    for name, value in PAGE_HEADERS.items():
+                    for name, value in page_headers(path).items():
                         headers.setdefault(name, value)
             await send(message)
 
@@ -50,5 +50,5 @@ def render_problem(scope: Scope, start: Message, body: bytes) -> ASGIApp:
     headers = MutableHeaders(scope=start)
     for name in ("Content-Length", "Content-Type"):
         del headers[name]
-    page.headers.update({**headers, **ERROR_HEADERS})
+    page.headers.update({**headers, **UNSTORED_HEADERS})
     return page

@@ -5,7 +5,7 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask, Response, json, render_template, request
 
 from ..web.problems import MEDIA_TYPE
-from .negotiation import ERROR_HEADERS, PAGE_HEADERS, accepts_pages, is_page_path
+from .negotiation import UNSTORED_HEADERS, accepts_pages, is_page_path, page_headers
 
 
 def init_app(app: Flask) -> None:
@@ -27,8 +27,8 @@ def complete(response: Response) -> Response:
         problem = json.loads(response.get_data())
         response.set_data(render_template("error.html", problem=problem))
         response.content_type = "text/html; charset=utf-8"
-        response.headers.update(ERROR_HEADERS)
+        response.headers.update(UNSTORED_HEADERS)
     elif response.mimetype == "text/html":
-        for name, value in PAGE_HEADERS.items():
+        for name, value in page_headers(request.path).items():
             response.headers.setdefault(name, value)
     return response

@@ -1,7 +1,16 @@
 """Headers of pages, and the choice between a page and a problem document."""
 
 # The paths of the API, and of what is no page of the site.
-OTHER_PATHS = ("/api", "/docs", "/livez", "/metrics", "/openapi.json", "/readyz")
+OTHER_PATHS = ["/api", "/docs", "/livez", "/metrics", "/openapi.json", "/readyz"]
+# The paths of pages with personal data, which the button "back" must not show after the end of a session.
+PERSONAL_PATHS: list[str] = [
+    # {% if "account_pages" in cookiecutter.__facts %}
+    "/account",
+    # {% endif %}
+    # {% if "recovery_pages" in cookiecutter.__facts %}
+    "/reset-password",
+    # {% endif %}
+]
 # A page loads styles and images of this site, and sends its forms to it; it has no scripts.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -13,12 +22,23 @@ PAGE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
 }
-ERROR_HEADERS = PAGE_HEADERS | {"Cache-Control": "no-store"}
+# Those of errors, and of pages with personal data.
+UNSTORED_HEADERS = PAGE_HEADERS | {"Cache-Control": "no-store"}
 
 
 def is_page_path(path: str) -> bool:
     """Return whether a path belongs to the site, and not to the API."""
-    return not f"{path}/".startswith(tuple(f"{other}/" for other in OTHER_PATHS))
+    return not is_below(path, OTHER_PATHS)
+
+
+def page_headers(path: str) -> dict[str, str]:
+    """Return the default headers of a page."""
+    return UNSTORED_HEADERS if is_below(path, PERSONAL_PATHS) else PAGE_HEADERS
+
+
+def is_below(path: str, parents: list[str]) -> bool:
+    """Return whether a path is one of others, or begins with one."""
+    return f"{path}/".startswith(tuple(f"{parent}/" for parent in parents))
 
 
 def accepts_pages(accept: str) -> bool:

@@ -144,6 +144,7 @@ def test_forgotten_password_is_reset(user: httpx2.Client, post: Post, email: str
     link = post.link()
     form = open_link(user, link)
     assert 'autocomplete="new-password"' in form.text
+    assert form.headers["Cache-Control"] == "no-store"
     assert user.get("/account").status_code == 200
     weak = reset(user, email, "password1234")
     assert weak.status_code == 422
