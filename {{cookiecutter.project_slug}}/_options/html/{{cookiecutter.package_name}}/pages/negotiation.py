@@ -2,8 +2,8 @@
 
 # The paths of the API, and of what is no page of the site.
 OTHER_PATHS = ["/api", "/docs", "/livez", "/metrics", "/openapi.json", "/readyz"]
-# The paths of pages with personal data, which the button "back" must not show after the end of a session.
 PERSONAL_PATHS: list[str] = [
+    # Those of pages with personal data, which the button "back" must not show after the end of a session.
     # {% if "account_pages" in cookiecutter.__facts %}
     "/account",
     # {% endif %}
