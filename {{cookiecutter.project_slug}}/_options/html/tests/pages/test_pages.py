@@ -144,11 +144,12 @@ def test_requests_rejected_before_the_application_get_pages(browser: httpx2.Clie
 def test_pages_have_the_root_path_in_their_urls() -> None:
     app = create_app(IsolatedSettings(root_path="/shop"))
     with browser_of(app) as browser:
-        for path in ("/", "/shop/", "/shop/unknown"):
+        for path in ("/", "/shop", "/shop/", "/shop/unknown"):
             page = browser.get(path)
             local = [link for link in links(page) if not link.startswith("#")]
             assert all(link.startswith("/shop/") for link in local), local
             assert browser.get(local[0]).status_code == 200
+        assert browser.get("/shop?x=1").text == browser.get("/shop/").text
 
 
 def test_cookies_and_scripts_are_not_needed(browser: httpx2.Client) -> None:

@@ -432,4 +432,7 @@ class RootPathMiddleware:
             if not f"{scope['path']}/".startswith(f"{self.root_path}/"):
                 scope["path"] = self.root_path + scope["path"]
                 scope["raw_path"] = self.root_path.encode() + scope.get("raw_path", b"")
+            elif scope["path"] == self.root_path:
+                scope["path"] += "/"
+                scope["raw_path"] = scope.get("raw_path", b"") + b"/"
         await self.app(scope, receive, send)

@@ -212,5 +212,5 @@ class RootPathMiddleware:
         environ["SCRIPT_NAME"] = self.root_path
         path: str = environ["PATH_INFO"]
         if f"{path}/".startswith(f"{self.root_path}/"):
-            environ["PATH_INFO"] = path.removeprefix(self.root_path)
+            environ["PATH_INFO"] = path.removeprefix(self.root_path) or "/"
         return self.app(environ, start_response)

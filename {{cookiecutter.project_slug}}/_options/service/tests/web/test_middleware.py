@@ -348,6 +348,7 @@ def test_service_responds_below_its_root_path(prefix: str) -> None:
         assert client.get(f"{prefix}/livez").status_code == 200
         url = client.get(f"{prefix}/connection").json()["url"]
         assert url == "http://localhost/shop/connection"
+        assert client.get("/shop").status_code == client.get("/shop/").status_code
         assert client.get("/shopping/livez").status_code == 404
         assert client.get("/shoplivez").status_code == 404
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/shop"}]
