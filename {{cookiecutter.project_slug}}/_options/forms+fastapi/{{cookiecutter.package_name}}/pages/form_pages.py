@@ -23,7 +23,9 @@ async def typed_values(request: Request) -> dict[str, str]:
     """Return the values of a form; a file is none. Respond 400 if they are not text."""
     try:
         async with request.form() as form:
-            values = {name: value for name, value in form.items() if isinstance(value, str)}
+            # Of a repeated field, the first value counts.
+            fields = reversed(form.multi_items())
+            values = {name: value for name, value in fields if isinstance(value, str)}
         "".join(values.values()).encode()
     except UnicodeError:
         # The client chooses the encoding of a multipart form.

@@ -257,3 +257,14 @@ def test_uploaded_file_is_no_text(author: httpx2.Client) -> None:
 
     assert page.status_code == 422
     assert 'id="slug-error">Fill in this field.</span>' in page.text
+
+
+@pytest.mark.parametrize("files", [None, {"file": ("x", b"")}], ids=["urlencoded", "multipart"])
+def test_first_value_of_a_repeated_field_counts(
+    author: httpx2.Client, files: dict[str, tuple[str, bytes]] | None
+) -> None:
+    page = author.post("/posts/new", data={"slug": ["First!", "Last!"]}, files=files)
+
+    assert page.status_code == 422
+    assert 'value="First!"' in page.text
+    assert "Last!" not in page.text
