@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal, Self
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
-from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NegativeInt,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    create_model,
+    model_validator,
+)
 
 from {{ cookiecutter.package_name }}.pages import forms
 from {{ cookiecutter.package_name }}.pages.forms import Form, InvalidForm
@@ -124,6 +133,20 @@ def test_values_of_other_types_are_shown_as_texts() -> None:
     assert code.attributes == {"autocomplete": "current-password", "maxlength": 10}
 
 
+@pytest.mark.parametrize(
+    ("annotation", "inputmode"),
+    [(int, None), (NegativeInt, None), (NonNegativeInt, "numeric"), (PositiveInt, "numeric")],
+)
+def test_keypad_of_digits_is_for_numbers_without_a_sign(
+    annotation: Any, inputmode: str | None
+) -> None:
+    schema = create_model("Party", guests=(annotation, ...))
+
+    (field,) = Form(schema, "party.html", {}).fields
+
+    assert field.attributes.get("inputmode") == inputmode
+
+
 def test_empty_field_is_null_if_the_schema_accepts_it() -> None:
     typed = {"seats": "", "begin": "", "fee": "0", "note": "", "code": ""}
 
@@ -165,7 +188,17 @@ def test_error_of_the_whole_form_is_the_first_of_the_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [bool, list[str], Remark, Literal["a", "b"], int | str, Remark | None]
+    "annotation",
+    [
+        bool,
+        list[str],
+        Remark,
+        Remark | None,
+        int | str,
+        Literal["a"],
+        Literal["a", "b"],
+        Annotated[str, Field(alias="visitors")],
+    ],
 )
 def test_form_rejects_a_schema_that_it_cannot_show(annotation: Any) -> None:
     schema = create_model("Party", name=(str, ...), guests=(annotation, ...))
