@@ -1,11 +1,9 @@
 """Forms of schemas."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
 from pydantic import (
     AfterValidator,
     Field,
@@ -17,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from {{ cookiecutter.package_name }}.pages import forms
 from {{ cookiecutter.package_name }}.pages.forms import Form, InvalidForm
 from {{ cookiecutter.package_name }}.web.schemas import Schema
 
-TEMPLATES = Path(forms.__file__).parent / "templates"
+from ..support.framework import App
+from .summaries import summary_of
 
 
 def reject(text: str) -> str:
@@ -171,17 +169,14 @@ def test_numbers_and_dates_are_parsed() -> None:
     }
 
 
-def test_error_of_the_whole_form_is_the_first_of_the_summary() -> None:
+def test_error_of_the_whole_form_is_the_first_of_the_summary(app: App) -> None:
     form = Form(Event, "event.html", {"seats": "2", "fee": "1"})
     with pytest.raises(InvalidForm):
         form.validate()
     assert form.errors == {"": "Seats need a date."}
     form.errors |= {"seats": "There are fewer.", "": "<b>"}
 
-    templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    summary = vars(templates.get_template("form.html").module)["summary"](form)
-
-    assert [each.strip() for each in summary.splitlines() if "<li>" in each] == [
+    assert summary_of(app, form) == [
         "<li>&lt;b&gt;</li>",
         '<li><a href="#seats">Seats: There are fewer.</a></li>',
     ]
