@@ -56,6 +56,7 @@ def test_own_suite_passes_with_full_coverage_whatever_the_environment_says(
     has_tables = any((project / "migrations").glob("versions/*.py"))
     rows = set(re.findall(r"\w+ has (\d+) rows", done.stdout))
     assert rows == ({"0"} if has_tables else set())
+    assert not (project / "instance").exists()
 
 
 @pytest.mark.slow

@@ -123,7 +123,7 @@ def test_wrong_password_and_unknown_address_look_alike(user: httpx2.Client) -> N
         assert "The e-mail address or the password is incorrect.</span>" in page.text
         assert api.PASSWORD not in page.text
     assert f'value="{email}"' in wrong.text
-    assert "is not an e-mail address" in disabled.text
+    assert "Must be an e-mail address." in disabled.text
 
 
 def test_registration_explains_errors(user: httpx2.Client) -> None:
@@ -136,7 +136,7 @@ def test_registration_explains_errors(user: httpx2.Client) -> None:
 
     assert (taken.status_code, weak.status_code, short.status_code) == (409, 422, 422)
     assert "The e-mail address is already registered.</span>" in taken.text
-    assert "Too easy to guess; use more words</span>" in weak.text
+    assert "Too easy to guess; use more words.</span>" in weak.text
     assert "Use at least 12 characters.</span>" in short.text
     assert 'autocomplete="new-password"' in short.text
     assert "password1234" not in weak.text

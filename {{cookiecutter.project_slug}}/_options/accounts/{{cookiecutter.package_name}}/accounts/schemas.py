@@ -27,7 +27,7 @@ def normalise_email(address: str) -> str:
     try:
         valid = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
-        raise ValueError("is not an e-mail address") from None
+        raise ValueError("must be an e-mail address") from None
     return f"{valid.ascii_local_part}@{valid.ascii_domain}".lower()
 
 

@@ -78,7 +78,7 @@ class CeleryWorker(Worker):
 
     def run_attempt(self, job_id: str, attempt: int) -> None:
         """Run an attempt if it is the next one of its job; a message may be late, or one of several."""
-        claim = (uuid4(), attempt)
+        claim = (job_id, uuid4(), attempt)
         self.running[claim] = inf
         try:
             if self.is_stopping:

@@ -103,7 +103,7 @@ def test_messages_are_for_people() -> None:
     assert form.errors == {
         "secret": "Use at least 3 characters.",
         "number": "Use a whole number.",
-        "note": "is not accepted here",
+        "note": "Is not accepted here.",
     }
 
 

@@ -92,7 +92,7 @@ class Form(Generic[Model]):
         try:
             yield
         except error_type as error:
-            self.errors[name] = error.detail or error.invalid[0]["msg"]
+            self.errors[name] = sentence(error.detail or error.invalid[0]["msg"])
             # A response with the status 401 must name a scheme of authentication.
             raise InvalidForm(self, 422 if error.status == 401 else error.status) from None
 
@@ -141,8 +141,13 @@ def explain(error: Mapping[str, Any], *, is_empty: bool) -> str:
         return REQUIRED
     message = MESSAGES.get(error["type"])
     if message is None:
-        return message_of(error).removeprefix("Value error, ")
+        return sentence(message_of(error).removeprefix("Value error, "))
     return message.format_map(error.get("ctx", {}))
+
+
+def sentence(text: str) -> str:
+    """Return a message of the API as a sentence."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 @cache

@@ -38,14 +38,28 @@ def test_jobs_that_were_given_up_are_listed_and_retried(
     job_id = str(table.jobs()[0].id)
 
     first, *_ = run(settings, "jobs").stdout.splitlines()
-    assert first == f"{job_id}  fail  2 attempts  ValueError: a"
+    assert first == f"{job_id}  fail  2 attempts, given up  ValueError: a"
     retried = run(settings, "jobs", "retry", job_id)
 
     assert retried.stdout == "fail will run again.\n"
     assert security_events(retried)[0]["event"] == "job retried"
     (row, _) = table.jobs()
     assert (row.status, row.attempts, row.finished_at) == (Status.PENDING, 0, None)
-    assert run(settings, "jobs").stdout.startswith("0 given up;")
+    listed, summary = run(settings, "jobs").stdout.splitlines()
+    assert "fail  0 attempts, again at" in listed
+    assert summary.startswith("0 given up;")
+
+
+def test_jobs_that_wait_for_another_attempt_are_listed(settings: Settings, table: JobTable) -> None:
+    table.insert(fail)
+    Worker(settings, [fail]).drain()
+
+    lines = run(settings, "jobs").stdout.splitlines()
+
+    (row,) = table.jobs()
+    again = f"{row.run_at:%Y-%m-%dT%H:%M:%S}Z"
+    assert lines[0].startswith(f"{row.id}  fail  1 attempts, again at {again}  ValueError: ")
+    assert lines[1].startswith("0 given up;")
 
 
 def test_backlog_is_shown(settings: Settings, table: JobTable) -> None:

@@ -172,7 +172,7 @@ def test_job_whose_workers_died_in_all_attempts_is_given_up(
 
     (row,) = table.jobs()
     assert row.status == Status.GIVEN_UP
-    assert "AttemptsLost" in str(row.error)
+    assert "its workers died, or it exceeded its time limit" in str(row.error)
 
 
 def test_jobs_run_by_priority_and_not_before_their_time(
@@ -264,7 +264,8 @@ def test_worker_gives_up_waiting_for_a_job(
 
     assert process.work() is False
 
-    assert "1 jobs did not end in time" in caplog.text
+    (stuck,) = [each for each in caplog.records if each.message == "job did not end in time"]
+    assert vars(stuck)["job"] == "hang"
     can_end.set()
     wait_until(lambda: not process.running)
     process.caller.close()
@@ -294,6 +295,7 @@ def test_worker_stops_at_a_database_without_the_table(settings: Settings) -> Non
 def worker_process(environment: pytest.MonkeyPatch, settings: Settings) -> Iterator[Any]:
     """Start the command `worker` with the jobs of these tests, and kill it at the end."""
     environment.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    environment.setenv("JOB_HEARTBEAT", str(settings.job_heartbeat))
     with subprocess.Popen([sys.executable, "-m", f"{__package__}.worker_process"]) as process:
         try:
             yield process

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import click
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from ..database.base import now
@@ -15,10 +15,10 @@ from .queries import count_given_up, oldest_overdue
 
 @click.group(invoke_without_command=True)
 def jobs() -> None:
-    """List the jobs that were given up, and show how late jobs are; or retry one."""
+    """List the jobs that have failed, and show how late jobs are; or retry one."""
     record_operator()
     if click.get_current_context().invoked_subcommand is None:
-        list_given_up()
+        list_failed()
 
 
 @jobs.command()
@@ -39,11 +39,14 @@ def retry(job_id: UUID) -> None:
     click.echo(f"{name} will run again.")
 
 
-def list_given_up() -> None:
-    """Print the jobs that were given up, the oldest first, and how late jobs are."""
-    statement = select(Job).where(Job.status == Status.GIVEN_UP).order_by(Job.finished_at, Job.id)
+def list_failed() -> None:
+    """Print the jobs that were given up or wait for another attempt, the oldest first, and how late jobs are."""
+    has_failed = or_(Job.status == Status.GIVEN_UP, Job.error.is_not(None))
+    statement = select(Job).where(Job.status != Status.RUNNING, has_failed).order_by(Job.id)
     with migrated_engine() as engine, Session(engine) as session, session.begin():
         for job in session.scalars(statement):
-            click.echo(f"{job.id}  {job.name}  {job.attempts} attempts  {job.error}")
+            is_over = job.status == Status.GIVEN_UP
+            outlook = "given up" if is_over else f"again at {job.run_at:%Y-%m-%dT%H:%M:%SZ}"
+            click.echo(f"{job.id}  {job.name}  {job.attempts} attempts, {outlook}  {job.error}")
         count, seconds = count_given_up(session), oldest_overdue(session, now())
     click.echo(f"{count} given up; the oldest due job has waited for {seconds:.0f} s")

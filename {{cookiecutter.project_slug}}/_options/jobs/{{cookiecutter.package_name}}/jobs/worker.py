@@ -54,7 +54,7 @@ class Worker:
         self.caller = Caller(self.settings)
         self.database = self.caller.blocking
         # The attempts that run, with the times when their time limits end.
-        self.running: dict[tuple[UUID, int], float] = {}
+        self.running: dict[tuple[str, UUID, int], float] = {}
         self.is_stopping = False
         self.changed = Event()
 
@@ -71,7 +71,9 @@ class Worker:
         while self.running and monotonic() < deadline and not self.is_late(KILLED):
             self.wait(POLL_INTERVAL)
         if self.running:
-            logger.error("%s jobs did not end in time", len(self.running))
+            for name, job_id, attempt in [*self.running]:
+                extra = {"job": name, "job_id": str(job_id), "attempt": attempt}
+                logger.error("job did not end in time", extra=extra)
             return False
         self.caller.close()
         return True
@@ -138,14 +140,14 @@ class Worker:
     def set_time_limit(self, job: Job) -> None:
         """Note that an attempt runs, and when its time limit ends."""
         limit = monotonic() + self.functions[job.name].time_limit
-        self.running[job.id, job.attempts] = limit
+        self.running[job.name, job.id, job.attempts] = limit
 
     def run_in_thread(self, job: Job) -> None:
         """Run a job, and let the loop start another one."""
         try:
             self.run(job)
         finally:
-            del self.running[job.id, job.attempts]
+            del self.running[job.name, job.id, job.attempts]
             self.changed.set()
 
     def run(self, job: Job) -> None:
@@ -157,7 +159,7 @@ class Worker:
         attempt = self.caller.attempt(function, job)
         try:
             if job.attempts > function.max_attempts:
-                raise AttemptsLost
+                raise AttemptsLost("its workers died, or it exceeded its time limit")
             self.caller.call(function, attempt, function.parse(job.arguments))
             if not attempt.is_ended:
                 with self.database.begin() as session:
@@ -165,17 +167,18 @@ class Worker:
         except LeaseLost:
             logger.warning("job taken by another worker", extra=extra)
         except Exception as error:
-            logger.exception("job failed", extra=extra)
+            is_last = job.attempts >= function.max_attempts or isinstance(error, PermanentError)
+            logger.exception("job given up" if is_last else "job failed", extra=extra)
             if not attempt.is_ended:
-                self.record_failure(attempt, error, function.max_attempts)
+                self.record_failure(attempt, error, is_last=is_last)
         else:
             duration = round((monotonic() - started) * 1000, 3)
             logger.info("job done", extra={**extra, "duration_ms": duration})
 
-    def record_failure(self, attempt: Attempt, error: Exception, max_attempts: int) -> None:
-        """Store the error, and the time of the next attempt if there is one."""
+    def record_failure(self, attempt: Attempt, error: Exception, *, is_last: bool) -> None:
+        """Store the error, and the time of the next attempt unless this was the last one."""
         outcome: dict[str, object] = {"status": Status.GIVEN_UP, "finished_at": now()}
-        if attempt.number < max_attempts and not isinstance(error, PermanentError):
+        if not is_last:
             outcome = {"status": Status.PENDING, "run_at": now() + retry_delay(attempt.number)}
         try:
             with self.database.begin() as session:

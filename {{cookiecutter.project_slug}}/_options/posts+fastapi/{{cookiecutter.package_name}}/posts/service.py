@@ -10,7 +10,7 @@ from ..database.session import shielded
 from . import access, queries
 from .exceptions import PostNotFound, translate_integrity_errors
 from .models import Post
-from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
+from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead, values_of
 
 
 async def find(session: AsyncSession, post_id: UUID) -> Post:
@@ -42,7 +42,7 @@ async def create(session: AsyncSession, new: NewPost, owner: str) -> Post:
 
 async def change(session: AsyncSession, post: Post, changes: PostContent | PostChanges) -> None:
     """Change a post; raise PreconditionFailed after a concurrent change."""
-    for name, value in changes.model_dump(exclude_unset=True).items():
+    for name, value in values_of(changes).items():
         setattr(post, name, value)
     post.updated_at = now()
     with translate_integrity_errors():

@@ -9,7 +9,7 @@ from ..database.base import now
 from . import access, queries
 from .exceptions import PostNotFound, translate_integrity_errors
 from .models import Post
-from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead
+from .schemas import NewPost, PostChanges, PostContent, PostPage, PostQuery, PostRead, values_of
 
 
 def find(session: Session, post_id: UUID) -> Post:
@@ -41,7 +41,7 @@ def create(session: Session, new: NewPost, owner: str) -> Post:
 
 def change(session: Session, post: Post, changes: PostContent | PostChanges) -> None:
     """Change a post; raise PreconditionFailed after a concurrent change."""
-    for name, value in changes.model_dump(exclude_unset=True).items():
+    for name, value in values_of(changes).items():
         setattr(post, name, value)
     post.updated_at = now()
     with translate_integrity_errors():

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from {{ cookiecutter.package_name }}.posts import schemas
+
 from .ownership import AUTHENTICATION_ERRORS, OWNERSHIP_ERRORS
 from .posts import CONTENT, POST, POSTS, create, post_path
 
@@ -48,6 +50,16 @@ def test_slugs_are_unique(client: httpx2.Client) -> None:
     assert [each.status_code for each in responses] == [409, 409]
     assert {each.json()["detail"] for each in responses} == {"The slug is taken."}
     assert client.get(post_path(other)).json()["slug"] == "other"
+
+
+def test_content_has_the_defaults_of_omitted_fields() -> None:
+    class ContentWithDefault(schemas.PostContent):
+        body: str = "No text."
+
+    content = ContentWithDefault(slug="cake", title="On cake")
+
+    assert schemas.values_of(content) == {"slug": "cake", "title": "On cake", "body": "No text."}
+    assert schemas.values_of(schemas.PostChanges(title="On cake")) == {"title": "On cake"}
 
 
 def test_put_replaces_a_post(client: httpx2.Client) -> None:

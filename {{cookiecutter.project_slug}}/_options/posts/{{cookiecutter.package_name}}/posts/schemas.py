@@ -69,6 +69,11 @@ class PostChanges(Schema, extra="forbid"):
     body: Body = UNCHANGED
 
 
+def values_of(changes: PostContent | PostChanges) -> dict[str, Any]:
+    """Return the fields that change: all of a content, those of a partial update that are not omitted."""
+    return changes.model_dump(exclude_unset=isinstance(changes, PostChanges))
+
+
 class PostRead(Schema):
     """Response body of a post."""
 

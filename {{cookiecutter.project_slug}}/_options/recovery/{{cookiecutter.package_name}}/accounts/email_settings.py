@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from .settings import Limit
 
 # {% if "recovery_pages" in cookiecutter.__facts %}
-CLIENT_URL = "http://localhost:8000"
+CLIENT_URL = "http://127.0.0.1:8000"
 # {% endif %}
 # {% if "recovery_pages" not in cookiecutter.__facts %}
 CLIENT_URL = "http://localhost:3000"

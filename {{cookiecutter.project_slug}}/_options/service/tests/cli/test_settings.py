@@ -10,7 +10,7 @@ from {{ cookiecutter.package_name }}.cli.main import main
 from {{ cookiecutter.package_name }}.cli.settings import to_variable
 from {{ cookiecutter.package_name }}.config import Settings
 
-from ..support.settings import PROJECT, IsolatedSettings
+from ..support.settings import PACKAGE, PROJECT, IsolatedSettings
 
 
 def list_settings(*options: str) -> str:
@@ -35,11 +35,13 @@ def test_value_is_written_as_an_environment_variable(value: object, variable: st
 
 
 def test_env_example_has_every_setting() -> None:
-    assert (PROJECT / ".env.example").read_text() == list_settings()
+    is_current = (PROJECT / ".env.example").read_text() == list_settings()
+    assert is_current, f"python -m {PACKAGE} settings > .env.example"
 
 
 def test_readme_has_every_setting() -> None:
-    assert list_settings("--markdown") in (PROJECT / "README.md").read_text()
+    is_current = list_settings("--markdown") in (PROJECT / "README.md").read_text()
+    assert is_current, f"copy the table of: python -m {PACKAGE} settings --markdown"
 
 
 def test_listed_values_are_the_defaults(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
