@@ -121,8 +121,8 @@ LOOP = r"for fact in cookiecutter\.__facts"
 INCLUDE = (
     r'include "[\w/-]+/" ~ (?:fact|cookiecutter\.framework|cookiecutter\.database)(?: ~ "\.md")?(?: ignore missing)?'
 )
-TAG = re.compile(rf" *# \{{% (?:{CONDITION}|endif|{LOOP}|endfor|{INCLUDE}|raw|endraw) %\}}")
-RAW = re.compile(r"^ *# \{% raw %\}\n.*?^ *# \{% endraw %\}\n", re.DOTALL | re.MULTILINE)
+TAG = re.compile(rf" *# \{{% (?:{CONDITION}|endif|{LOOP}|endfor|{INCLUDE}) %\}}")
+RAW = re.compile(r"^ *# \{% raw -?%\}\n.*?^ *# \{% endraw %\}\n", re.DOTALL | re.MULTILINE)
 
 
 def text_of(source: str) -> str:

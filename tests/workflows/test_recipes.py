@@ -45,6 +45,7 @@ RECIPES_OF_OPTIONS = {
     "A job by a cron expression": ("cron", {"jobs": "database"}),
     "A job with progress": ("exports", {"jobs": "database"}),
     "An upload that a job processes": ("digests", {"jobs": "database"}),
+    "A page with a form": ("contact", {"jobs": "database", "mail": "smtp", "pages": "html"}),
     "Announce a post by mail": ("announcements", {"jobs": "database", "mail": "smtp"}),
 }
 # These change the project or its environment, and have tests of their own.
@@ -144,7 +145,7 @@ def test_every_recipe_has_requests(framework: str) -> None:
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_path_of_each_file_is_above_its_code(framework: str) -> None:
-    answers = {"framework": framework, "jobs": "database", "mail": "smtp"}
+    answers = {"framework": framework, "jobs": "database", "mail": "smtp", "pages": "html"}
     page = compiled().render(answers)[PAGE]
     assert RECIPES_OF_OPTIONS.keys() <= recipes(page).keys()
     for block in blocks(page):
