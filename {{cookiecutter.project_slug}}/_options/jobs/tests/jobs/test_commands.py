@@ -82,8 +82,12 @@ def test_only_jobs_that_were_given_up_are_retried(settings: Settings, table: Job
 
 @pytest.mark.parametrize("is_finished", [True, False])
 def test_worker_runs_until_a_signal(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, is_finished: bool
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    is_finished: bool,
 ) -> None:
+    caplog.set_level("INFO")
     exit_process, handlers = Mock(), dict[int, Any]()
     monkeypatch.setattr(os, "_exit", exit_process)
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
@@ -96,6 +100,8 @@ def test_worker_runs_until_a_signal(
 
     assert run(settings, "worker").exit_code == 0
 
+    messages = [each.message for each in caplog.records]
+    assert messages.index("worker started") < messages.index("worker stopped")
     assert exit_process.called is not is_finished
 
 

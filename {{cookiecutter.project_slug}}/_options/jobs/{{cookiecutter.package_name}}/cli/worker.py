@@ -1,5 +1,6 @@
 """The command `worker`: run jobs until SIGTERM."""
 
+import logging
 import os
 import signal
 import time
@@ -11,6 +12,8 @@ from ..config import PROJECT, Settings
 from ..database.commands import migrated_engine
 from ..jobs.worker import Worker
 from .settings import get_settings
+
+logger = logging.getLogger(__name__)
 
 # Seconds without a heartbeat after which a worker counts as dead.
 HEARTBEAT_TIMEOUT = 30
@@ -40,7 +43,9 @@ def run_until_signal(process: Worker) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, process.stop)
     with migrated_engine():
+        logger.info("worker started", extra={"threads": process.settings.job_threads})
         is_finished = process.work()
+        logger.info("worker stopped")
     if not is_finished:
         # Threads cannot be cancelled; their jobs run again after their leases.
         os._exit(1)
