@@ -113,10 +113,13 @@ def test_failed_job_is_retried_and_then_given_up(
     (row,) = table.jobs()
     assert (row.status, row.attempts) == (Status.GIVEN_UP, 2)
     assert table.effects() == []
+    assert [each.message for each in caplog.records] == ["job failed", "job given up"]
     assert "Traceback" in caplog.text
 
 
-def test_permanent_error_is_not_retried(settings: Settings, table: JobTable) -> None:
+def test_permanent_error_is_not_retried(
+    settings: Settings, table: JobTable, caplog: pytest.LogCaptureFixture
+) -> None:
     table.insert(fail_permanently)
 
     assert drain(settings, fail_permanently) == 1
@@ -124,6 +127,7 @@ def test_permanent_error_is_not_retried(settings: Settings, table: JobTable) -> 
     (row,) = table.jobs()
     assert (row.status, row.attempts) == (Status.GIVEN_UP, 1)
     assert (row.error or "").endswith("PermanentError: no such address")
+    assert [each.message for each in caplog.records] == ["job given up"]
 
 
 def test_retry_delay_doubles_up_to_a_limit() -> None:
@@ -133,13 +137,16 @@ def test_retry_delay_doubles_up_to_a_limit() -> None:
         assert all(longest / 2 <= delay.total_seconds() <= longest for delay in delays)
 
 
-def test_error_after_the_end_is_not_retried(settings: Settings, table: JobTable) -> None:
+def test_error_after_the_end_is_not_retried(
+    settings: Settings, table: JobTable, caplog: pytest.LogCaptureFixture
+) -> None:
     table.insert(fail, after_end=True)
 
     assert (drain(settings, fail), drain(settings, fail)) == (1, 0)
 
     assert table.jobs()[0].status == Status.DONE
     assert table.effects() == ["before the error"]
+    assert [each.message for each in caplog.records] == ["job failed after its end"]
 
 
 def test_job_that_has_lost_its_lease_writes_nothing(

@@ -167,10 +167,12 @@ class Worker:
         except LeaseLost:
             logger.warning("job taken by another worker", extra=extra)
         except Exception as error:
+            if attempt.is_ended:
+                logger.exception("job failed after its end", extra=extra)
+                return
             is_last = job.attempts >= function.max_attempts or isinstance(error, PermanentError)
             logger.exception("job given up" if is_last else "job failed", extra=extra)
-            if not attempt.is_ended:
-                self.record_failure(attempt, error, is_last=is_last)
+            self.record_failure(attempt, error, is_last=is_last)
         else:
             duration = round((monotonic() - started) * 1000, 3)
             logger.info("job done", extra={**extra, "duration_ms": duration})
